@@ -1,0 +1,7 @@
+"""`python -m mockinterview`."""
+
+import sys
+
+from mockinterview.cli import main
+
+sys.exit(main())

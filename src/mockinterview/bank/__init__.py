@@ -1,0 +1,1 @@
+"""The question bank: reading it from YAML files, and proving what can be proved about it."""

@@ -1,0 +1,175 @@
+"""Reads a bank from YAML files. This file hides where the shipped bank lies, how it is cached, and how faults are located."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from mockinterview.errors import BankError
+from mockinterview.models import Bank, Question
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_QUESTIONS = TypeAdapter(list[Question])
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong in a bank file: where (line counted from 1, 0 where unknown), which field, and why."""
+
+    file: Path
+    line: int
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Return the fault as one line, in the form that editors jump to."""
+        return f"{self.file}:{self.line}: {self.field or 'file'}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedBank:
+    """The questions that could be read and the faults of those that could not."""
+
+    bank: Bank
+    faults: tuple[Fault, ...]
+
+
+def data_dir(name: str) -> Path:
+    """Return the folder `corpus` or `prompts`: inside an installed package, or at the root of a checkout."""
+    checkout = _PACKAGE.parent.parent / name
+    return checkout if (checkout.parent / "pyproject.toml").is_file() and checkout.is_dir() else _PACKAGE / "_data" / name
+
+
+def load_bank(corpus: Path | None = None, cache: Path | None = None) -> LoadedBank:
+    """Return the bank of a folder (the shipped one by default) with the faults of its broken files.
+
+    `cache` is a folder for the parsed bank, which is read instead of the YAML as long as no file has changed.
+    Raises BankError where the folder has no question that can be read.
+    """
+    root = (corpus or data_dir("corpus")) / "questions"
+    files = sorted(root.rglob("*.yaml"))
+    if not files:
+        raise BankError(f"There are no questions under {root}.", "A bank has files questions/<topic>/<id>.yaml.")
+    cached = cache / f"bank-{_stamp(files)}.json" if cache else None
+    loaded = _read_cache(cached) or _read_files(files)
+    if cached and not loaded.faults and not cached.exists():
+        _write_cache(cached, loaded.bank)
+    if not len(loaded.bank):
+        raise BankError(f"No question under {root} can be read: {loaded.faults[0]}", "Correct the file and try again.")
+    return loaded
+
+
+def _read_files(files: Iterable[Path]) -> LoadedBank:
+    questions: dict[str, Question] = {}
+    faults: list[Fault] = []
+    for file in files:
+        question, wrong = read_question(file)
+        faults += wrong
+        if question and question.id in questions:
+            faults.append(Fault(file, 1, "id", f"the id {question.id!r} is used by another file"))
+        elif question:
+            questions[question.id] = question
+    faults += _dangling(questions, {file.stem: file for file in files})
+    return LoadedBank(Bank(list(questions.values()), fingerprint(questions.values())), tuple(faults))
+
+
+def _dangling(questions: dict[str, Question], files: dict[str, Path]) -> list[Fault]:
+    """Return a fault for each follow-up that leads nowhere; the questions stay usable without it."""
+    return [
+        Fault(files.get(question.id, Path(question.id)), 0, "follow_ups", f"leads to the unknown question {edge.to!r}")
+        for question in questions.values()
+        for edge in question.follow_ups
+        if edge.to not in questions
+    ]
+
+
+def read_question(file: Path) -> tuple[Question | None, list[Fault]]:
+    """Return the question of one file, or None and its faults with line and field."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        data = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where there is one
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [Fault(file, 0, "", f"cannot be read: {error}")]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return None, [Fault(file, mark.line + 1 if mark else 0, "", f"is not YAML: {getattr(error, 'problem', error)}")]
+    try:
+        question = Question.model_validate(data)
+    except ValidationError as error:
+        return None, [_fault(file, text, problem["loc"], problem["msg"]) for problem in error.errors()]
+    return _check_place(file, text, question)
+
+
+def _check_place(file: Path, text: str, question: Question) -> tuple[Question | None, list[Fault]]:
+    if question.id != file.stem:
+        return None, [_fault(file, text, ("id",), f"is {question.id!r}, but the file is called {file.name}")]
+    if question.topic != file.parent.name and file.parent.name != "questions":
+        return None, [_fault(file, text, ("topic",), f"is {question.topic!r}, but the folder is {file.parent.name!r}")]
+    return question, []
+
+
+def _fault(file: Path, text: str, location: tuple[int | str, ...], reason: str) -> Fault:
+    node = yaml.compose(text, Loader=_LOADER)
+    line = 1
+    for step in location:
+        child = _child(node, step)
+        if child is None:
+            break
+        node, line = child, child.start_mark.line + 1
+    return Fault(file, line, ".".join(map(str, location)), reason)
+
+
+def _child(node: Any, step: int | str) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == str(step)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step]
+    return None
+
+
+def fingerprint(questions: Iterable[Question]) -> str:
+    """Return a short hash of the questions' contents: the same bank gives the same one on every machine."""
+    digest = hashlib.sha256()
+    for question in sorted(questions, key=lambda q: q.id):
+        digest.update(question.model_dump_json().encode())
+    return digest.hexdigest()[:16]
+
+
+def _stamp(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        status = file.stat()
+        digest.update(f"{file}|{status.st_mtime_ns}|{status.st_size}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _read_cache(file: Path | None) -> LoadedBank | None:
+    try:
+        stored = json.loads(file.read_bytes()) if file else None
+        if stored is None:
+            return None
+        return LoadedBank(Bank(_QUESTIONS.validate_python(stored["questions"]), stored["fingerprint"]), ())
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write_cache(file: Path, bank: Bank) -> None:
+    """Write the parsed bank beside its final name and move it there; a cache that cannot be written is done without."""
+    body = {"fingerprint": bank.fingerprint, "questions": [q.model_dump(mode="json") for q in bank]}
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for old in file.parent.glob("bank-*.json"):
+            old.unlink(missing_ok=True)
+        temporary = file.with_suffix(".tmp")
+        temporary.write_text(json.dumps(body), encoding="utf-8")
+        temporary.replace(file)
+    except OSError:
+        return

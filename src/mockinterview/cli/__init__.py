@@ -1,0 +1,41 @@
+"""The composition root: argv -> Settings -> objects -> run. Data goes to stdout, words about it to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from mockinterview.cli.arguments import build_parser
+from mockinterview.errors import MockInterviewError
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 fine, 1 failed, 2 wrong use, 3 backend, 4 not comparable, 130 interrupted."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    arguments = build_parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except MockInterviewError as error:
+        return complain(error)
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted. `mockinterview resume` goes on where you were.\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away; Python would complain once more while closing stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return code
+
+
+def complain(error: MockInterviewError) -> int:
+    """Write an expected error and its remedy to stderr and return its exit code."""
+    from mockinterview.sanitize import clean
+
+    sys.stderr.write(clean(f"mockinterview: {error.message}\n"))
+    if error.hint:
+        sys.stderr.write(clean(f"  {error.hint}\n"))
+    return error.exit_code

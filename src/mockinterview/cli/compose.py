@@ -1,0 +1,162 @@
+"""Builds the objects of a run from its settings. The one file that knows every layer; each object is made when first asked for."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mockinterview import __version__
+from mockinterview.bank.load import Fault, LoadedBank, load_bank
+from mockinterview.config import Folders, LoadedSettings, Settings, folders, load_settings
+from mockinterview.interview.loop import Interview
+from mockinterview.interview.planning import choose_questions
+from mockinterview.interview.wording import EmbeddedInterviewer
+from mockinterview.models import Bank, Plan
+
+if TYPE_CHECKING:
+    from mockinterview.grading.embedded import EmbeddedGrader
+    from mockinterview.ports import Grader, Interviewer, Retriever
+    from mockinterview.storage import SessionStore
+
+FLAGS = ("backend", "judge", "base_url", "model", "corpus", "count", "minutes", "level", "mode", "format")
+SEEN_SESSIONS = 20  # earlier interviews whose questions are not asked again while others are left
+
+
+class Workshop:
+    """The objects of one run of the program."""
+
+    def __init__(self, flags: dict[str, Any] | None = None) -> None:
+        self.folders: Folders = folders()
+        self.loaded: LoadedSettings = load_settings(self.folders.config_file, flags)
+
+    @classmethod
+    def from_arguments(cls, arguments: argparse.Namespace) -> Workshop:
+        """Return the workshop for the flags of a command."""
+        return cls({name: getattr(arguments, name, None) for name in FLAGS})
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.loaded.settings
+
+    @cached_property
+    def loaded_bank(self) -> LoadedBank:
+        """The bank with the faults of its broken files."""
+        return load_bank(self.settings.corpus, self.folders.cache / "bank")
+
+    @property
+    def bank(self) -> Bank:
+        """The bank."""
+        return self.loaded_bank.bank
+
+    def warn_of_faults(self) -> None:
+        """Write one line for each broken bank file to stderr."""
+        for fault in self.loaded_bank.faults:
+            warn(f"left out of the bank: {fault}")
+
+    @cached_property
+    def embedded_grader(self) -> EmbeddedGrader:
+        """The grader that needs no model."""
+        from mockinterview.grading.embedded import EmbeddedGrader
+
+        return EmbeddedGrader(vocabulary=bank_texts(self.bank))
+
+    @cached_property
+    def grader(self) -> Grader:
+        """The grader that the settings ask for."""
+        return self.embedded_grader
+
+    @cached_property
+    def interviewer(self) -> Interviewer:
+        """The interviewer that the settings ask for."""
+        return EmbeddedInterviewer()
+
+    @cached_property
+    def store(self) -> SessionStore:
+        """The session log."""
+        from mockinterview.storage import SessionStore
+
+        return SessionStore(self.folders.sessions)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """The hybrid index over the bank; building it for the first time shows its progress on stderr."""
+        from mockinterview.retrieval import open_index
+
+        return open_index(self.bank, self.folders.index, progress=_index_progress)
+
+    @cached_property
+    def quick_retriever(self) -> Retriever:
+        """Lexical search alone, ready in milliseconds."""
+        from mockinterview.retrieval import LexicalRetriever
+
+        return LexicalRetriever(self.bank)
+
+    def plan(self, *, seed: int | None = None, **wishes: Any) -> Plan:
+        """Return a plan with its questions. Without a seed, questions of recent interviews come last."""
+        chosen = seed if seed is not None else random.SystemRandom().randrange(2**31)
+        seen = self._seen() if seed is None else ()
+        settings = self.settings
+        fixed = {
+            "level": settings.level, "count": settings.count, "minutes": settings.minutes, "mode": settings.mode,
+            "format": settings.format, "max_follow_ups": settings.follow_ups, "backend": settings.backend,
+        }  # fmt: skip
+        plan = Plan.model_validate({**fixed, **wishes, "seed": chosen})
+        return choose_questions(self.bank, plan, self.retriever if plan.about else None, seen)
+
+    def _seen(self) -> list[str]:
+        recent = self.store.sessions()[:SEEN_SESSIONS]
+        return [q for session in reversed(recent) for q in session.questions]
+
+    def new_interview(self) -> Interview:
+        """Return an interview with a new session id; call its `start`."""
+        from mockinterview.storage import new_session_id
+
+        session_id = new_session_id(datetime.now(UTC), random.SystemRandom())
+        return Interview(session_id, self.bank, self.store, self.grader, self.interviewer, retriever=self.quick_retriever)
+
+    def stored_interview(self, session: str | None) -> Interview:
+        """Return a stored interview, the latest unfinished one by default; call its `advance`."""
+        session_id = self.store.resolve(session) if session else self.store.latest_unfinished()
+        events = self.store.events(session_id)
+        return Interview(
+            session_id, self.bank, self.store, self.grader, self.interviewer, retriever=self.quick_retriever, events=events
+        )
+
+    @property
+    def version(self) -> str:
+        """The version that a session records."""
+        return __version__
+
+
+def bank_texts(bank: Bank) -> list[str]:
+    """Return every sentence of the bank, for vocabularies."""
+    return [
+        text
+        for q in bank
+        for text in (
+            q.ask, *q.variants, q.model_answer,
+            *(t for p in q.points for t in (p.claim, *p.says)),
+            *(t for m in q.misconceptions for t in (m.belief, *m.says)),
+        )
+    ]  # fmt: skip
+
+
+def warn(text: str) -> None:
+    """Write a line about the data to stderr."""
+    from mockinterview.sanitize import clean
+
+    sys.stderr.write(f"mockinterview: {clean(text)}\n")
+
+
+def _index_progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\rbuilding the search index: {done} of {total}" + ("\n" if done >= total else ""))
+        sys.stderr.flush()
+
+
+__all__ = ["Fault", "Workshop", "bank_texts", "warn"]

@@ -1,0 +1,148 @@
+"""The two front ends without a screen: plain lines for people (and screen readers), JSON lines for programs."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+
+from mockinterview.errors import UsageError
+from mockinterview.interview.loop import Interview
+from mockinterview.models import (
+    AnswerGiven,
+    AnswerGraded,
+    Event,
+    FollowUpAsked,
+    HintGiven,
+    InterviewFinished,
+    InterviewStarted,
+    QuestionAsked,
+    QuestionClosed,
+    RemarkMade,
+)
+from mockinterview.report import report_lines, score_card_lines
+from mockinterview.sanitize import clean
+
+WIDTH = 92
+HELP = (
+    "Type your answer and press Enter. A backslash at the end of a line continues it on the next one.\n"
+    "/hint      a hint (what it draws out counts half)\n"
+    "/skip      leave this question\n"
+    "/clarify   ask what is meant\n"
+    "/end       end the interview with a report\n"
+    "/help      this list"
+)
+COMMANDS = ("hint", "skip", "clarify", "end")
+
+
+class JsonLines:
+    """Prints every event as it is stored, one JSON document a line."""
+
+    def __init__(self, interview: Interview) -> None:
+        self.interview = interview
+
+    def show(self, event: Event) -> None:
+        """Print one event."""
+        sys.stdout.write(event.model_dump_json() + "\n")
+        sys.stdout.flush()
+
+    def show_past(self) -> None:
+        """Print the events that a resumed session already has."""
+        for event in self.interview.talk.events:
+            self.show(event)
+
+    def prompt(self) -> None:
+        """Print nothing: a program knows when to speak."""
+
+    async def take(self, line: str) -> None:
+        """Pass on one answer or command."""
+        await _take(self.interview, line)
+
+
+class PlainLines:
+    """Prints the interview as lines of text. No colour, no cursor movement, nothing that a screen reader stumbles over."""
+
+    def __init__(self, interview: Interview, *, interactive: bool) -> None:
+        self.interview = interview
+        self.interactive = interactive
+
+    def show(self, event: Event) -> None:
+        """Print what a person wants to know of an event."""
+        for line in self._lines(event):
+            sys.stdout.write(clean(line) + "\n")
+        sys.stdout.flush()
+
+    def show_past(self) -> None:
+        """Print where a resumed session stands: the questions so far in short, and the open one in full."""
+        talk = self.interview.talk
+        sys.stdout.write(f"Going on with session {talk.session_id}: question {talk.number} of {talk.plan.count}.\n")
+        for event in talk.events:
+            if isinstance(event, AnswerGiven):
+                sys.stdout.write(clean(f"> {event.text}") + "\n")
+            elif not isinstance(event, InterviewStarted | AnswerGraded):
+                self.show(event)
+
+    def prompt(self) -> None:
+        """Print the prompt where a person sits at the keyboard."""
+        if self.interactive and not self.interview.finished:
+            sys.stdout.write("> ")
+            sys.stdout.flush()
+
+    async def take(self, line: str) -> None:
+        """Pass on one answer or command; `/help` is answered here."""
+        if line.strip() == "/help":
+            sys.stdout.write(HELP + "\n")
+            return
+        try:
+            await _take(self.interview, line)
+        except UsageError as error:
+            sys.stdout.write(clean(f"{error}\n"))
+
+    def _lines(self, event: Event) -> list[str]:
+        talk = self.interview.talk
+        match event:
+            case InterviewStarted():
+                return [_introduction(event), ""]
+            case QuestionAsked():
+                return ["", f"Question {event.number} of {event.total}", *_wrapped(event.text)]
+            case FollowUpAsked() | RemarkMade():
+                return _wrapped(event.text)
+            case HintGiven():
+                return _wrapped(f"Hint (what it draws out counts half): {event.text}")
+            case AnswerGraded() if talk.plan.mode == "practice":
+                question = talk.bank.get(event.question_id)
+                return ["", *score_card_lines(question, event.assessment), ""]
+            case QuestionClosed() if talk.plan.mode == "practice":
+                return [_closing(event)]
+            case InterviewFinished():
+                return ["", *report_lines(event.report, talk.bank)]
+        return []
+
+
+async def _take(interview: Interview, line: str) -> None:
+    word = line.strip()
+    if word.startswith("/") and word[1:].isalpha():
+        if word == "/help":
+            sys.stderr.write(HELP + "\n")
+            return
+        await interview.command(word[1:])
+    else:
+        await interview.reply(line)
+
+
+def _introduction(event: InterviewStarted) -> str:
+    plan = event.plan
+    about = plan.about or ", ".join(plan.topics) or "all topics"
+    end = f", {plan.minutes:g} minutes" if plan.minutes else ""
+    return f"Session {event.session_id}: {plan.count} questions{end} ({about}; {plan.mode}, {plan.format}). /help lists the commands."
+
+
+def _closing(event: QuestionClosed) -> str:
+    if event.after_follow_up is None:
+        return "Not graded."
+    if event.at_once == event.after_follow_up:
+        return f"Score: {event.after_follow_up:g} of 10."
+    return f"Score: {event.at_once:g} of 10 at once, {event.after_follow_up:g} after follow-up."
+
+
+def _wrapped(text: str) -> list[str]:
+    return [piece for line in text.splitlines() for piece in textwrap.wrap(line, WIDTH) or [""]]

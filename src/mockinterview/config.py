@@ -1,0 +1,181 @@
+"""Settings: which there are, what they do, and where each value came from.
+
+Later sources win: the defaults below, `config.toml`, the environment (`MOCKINTERVIEW_*`), flags. Every field has a docstring under it;
+`docs/settings.md` is made from them.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mockinterview.errors import SettingsError, nearest_hint
+from mockinterview.models import BackendSettings, Format, Level, Mode
+
+ENV_PREFIX = "MOCKINTERVIEW_"
+LOCAL_PRESETS: Mapping[str, str] = {
+    "ollama": "http://127.0.0.1:11434/v1",
+    "lmstudio": "http://127.0.0.1:1234/v1",
+    "llamacpp": "http://127.0.0.1:8080/v1",
+    "vllm": "http://127.0.0.1:8000/v1",
+    "jan": "http://127.0.0.1:1337/v1",
+}
+"""Default addresses of local servers, from their documentation."""
+OPENAI_URL = "https://api.openai.com/v1"
+
+
+class Settings(BaseModel):
+    """All settings of a run. Immutable; made by `load_settings`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    backend: str = "embedded"
+    """Who interviews and grades: "embedded", the name of a backend, or "gguf:FILE"."""
+    judge: str = ""
+    """A backend that grades instead of `backend`; empty for the same one."""
+    base_url: str = ""
+    """The address of the backend named by `backend` where no table in `config.toml` defines it."""
+    model: str = ""
+    """The model to ask for at `base_url`."""
+    corpus: Path | None = None
+    """A folder with a bank of your own (`questions/<topic>/<id>.yaml`); unset for the shipped bank."""
+    prompts: Path | None = None
+    """A folder whose prompt files take the place of the shipped ones of the same name."""
+    count: int = Field(default=5, ge=1, le=200)
+    """Number of questions of an interview."""
+    minutes: float | None = Field(default=None, gt=0)
+    """Minutes after which an interview ends at the next question; unset for no limit."""
+    level: Level | None = None
+    """Level of the questions: foundation, intermediate or advanced; unset for rising levels."""
+    mode: Mode = "practice"
+    """practice shows a score card after each answer and gives hints; exam shows everything at the end."""
+    format: Format = "phone"
+    """phone takes words; onsite asks for formulas and worked examples."""
+    follow_ups: int = Field(default=3, ge=0, le=3)
+    """The most follow-ups that a question may have."""
+    judge_votes: Literal[1, 3, 5] = 1
+    """How often a model judges an answer; the majority decides."""
+    theme: str = "dark"
+    """Theme of the app: dark, light, or the name of any Textual theme."""
+    backends: dict[str, BackendSettings] = Field(default_factory=dict)
+    """Tables `[backends.NAME]` with base_url, model, key_env, context_window, timeouts and prices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where things are kept. `MOCKINTERVIEW_HOME` puts all of them under one folder."""
+
+    config: Path
+    data: Path
+    cache: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The settings file."""
+        return self.config / "config.toml"
+
+    @property
+    def sessions(self) -> Path:
+        """The database of all sessions."""
+        return self.data / "sessions.db"
+
+    @property
+    def index(self) -> Path:
+        """The retrieval index, which can be deleted at any time."""
+        return self.cache / "index"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """Settings with the source of each value: "default", the file, a variable or "flag"."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def folders(environment: Mapping[str, str] = os.environ) -> Folders:
+    """Return the folders of this user, without creating any."""
+    home = environment.get(f"{ENV_PREFIX}HOME")
+    if home:
+        base = Path(home)
+        return Folders(base / "config", base / "data", base / "cache")
+    dirs = platformdirs.PlatformDirs("mockinterview", appauthor=False)
+    return Folders(Path(dirs.user_config_dir), Path(dirs.user_data_dir), Path(dirs.user_cache_dir))
+
+
+def load_settings(
+    file: Path, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] = os.environ
+) -> LoadedSettings:
+    """Return the settings from file, environment and flags; raise SettingsError that names the source of a wrong value."""
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    sources = ((_read_file(file), str(file)), (_read_environment(environment), "environment"), (_given(flags), "flag"))
+    for source, label in sources:
+        for name, value in source.items():
+            if name not in Settings.model_fields:
+                hint = nearest_hint(name, Settings.model_fields, "`mockinterview config show` lists all settings.")
+                raise SettingsError(f"Unknown setting '{name}' in {label}.", hint)
+            values[name] = value
+            origins[name] = f"{ENV_PREFIX}{name.upper()}" if label == "environment" else label
+    return LoadedSettings(_validated(values, origins), origins)
+
+
+def _validated(values: dict[str, Any], origins: Mapping[str, str]) -> Settings:
+    tables = values.get("backends", {})
+    if isinstance(tables, dict):
+        values["backends"] = {name: {"name": name, **table} if isinstance(table, dict) else table for name, table in tables.items()}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = ".".join(map(str, problem["loc"]))
+        origin = origins.get(str(problem["loc"][0]), "settings")
+        raise SettingsError(f"Setting '{field}' from {origin}: {problem['msg']}.", "Correct it and try again.") from error
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {file} cannot be read: {error}.", "Check its permissions.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"The settings file {file} is not valid TOML: {error}.", "Correct that line.") from error
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings among the variables; keys and folders are not settings."""
+    names = {f"{ENV_PREFIX}{name.upper()}": name for name in Settings.model_fields if name != "backends"}
+    return {names[variable]: value for variable, value in environment.items() if variable in names and value}
+
+
+def _given(flags: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (flags or {}).items() if value is not None}
+
+
+def backend_settings(settings: Settings, name: str) -> BackendSettings:
+    """Return the definition of a backend by name; raise SettingsError, naming the nearest, where nothing defines it.
+
+    A table in `config.toml` comes first, then `gguf:FILE`, then the presets; `base_url` and `model` complete a preset.
+    """
+    if name.startswith("gguf:"):
+        return BackendSettings(name=name, gguf=name.removeprefix("gguf:"), model=Path(name).stem)
+    if name in settings.backends:
+        return settings.backends[name]
+    if settings.base_url:
+        return BackendSettings(name=name, base_url=settings.base_url, model=settings.model, key_env=f"{ENV_PREFIX}API_KEY")
+    if name == "openai":
+        return BackendSettings(name=name, base_url=OPENAI_URL, model=settings.model, key_env="OPENAI_API_KEY")
+    if name in LOCAL_PRESETS:
+        return BackendSettings(name=name, base_url=LOCAL_PRESETS[name], model=settings.model)
+    known = ["embedded", "openai", *LOCAL_PRESETS, *settings.backends]
+    hint = nearest_hint(name, known, f"Backends: {', '.join(dict.fromkeys(known))}, gguf:FILE.")
+    raise SettingsError(f"There is no backend '{name}'.", hint)

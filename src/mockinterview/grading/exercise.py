@@ -1,0 +1,71 @@
+"""Marks the answer to an exercise: the number that the candidate settles on, compared with the computed one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from mockinterview.grading.arithmetic import evaluate, same_number
+from mockinterview.grading.score import EXERCISE
+from mockinterview.models import Assessment, PointVerdict, Question, StatedMisconception
+
+GRADED_BY = "arithmetic"
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBER = re.compile(r"(?<![\w.])[-−+]?\d[\d,]*(?:\.\d+)?(?:\s*[eE][-+]?\d+)?\s*(?:(?:million|thousand|[kKM%])\b|%)?|\b(?:" + "|".join(_WORDS) + r")\b")  # fmt: skip
+_FRACTION = re.compile(r"(?<![\w./])(\d+)\s*/\s*(\d+)(?![\w/])")
+_SETTLES = re.compile(r"(=|≈|~|->|→|⇒|:|\b(?:is|are|it'?s|get|gets|gives|equals|makes|answer|so|about|roughly|approximately|be)\b)\s*$", re.I)
+_SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "%": 0.01}
+_FIRST_WORDS = 12  # characters before the first number within which it opens the reply ("it's 28, because ...")
+
+
+def grade_exercise(question: Question, numbers: Mapping[str, float], answer: str) -> Assessment:
+    """Return the mark of an exercise: one point with the id "exercise", and the misconception that a typical mistake betrays."""
+    exercise = question.exercise
+    assert exercise is not None  # only questions with an exercise get here
+    expected = evaluate(exercise.answer, numbers)
+    given = settled_numbers(answer)
+    right = next((quote for value, quote in given if same_number(value, expected, exercise.tolerance)), "")
+    stated = [] if right else _mistakes(question, numbers, given)
+    verdict = PointVerdict(id=EXERCISE, verdict="hit" if right else "miss", evidence=right)
+    return Assessment(
+        question=question.id, score=10.0 if right else 0.0, points=(verdict,), misconceptions=tuple(stated), graded_by=GRADED_BY
+    )
+
+
+def _mistakes(question: Question, numbers: Mapping[str, float], given: list[tuple[float, str]]) -> list[StatedMisconception]:
+    assert question.exercise is not None  # see grade_exercise
+    tolerance = question.exercise.tolerance
+    for mistake in question.exercise.mistakes:
+        value = evaluate(mistake.value, numbers)
+        quote = next((q for v, q in given if same_number(v, value, tolerance)), "")
+        if quote:
+            return [StatedMisconception(id=mistake.means, evidence=quote)]
+    return []
+
+
+def settled_numbers(answer: str) -> list[tuple[float, str]]:
+    """Return the numbers that a reply offers as its result, each with the words that state it.
+
+    A result is the last number, a number that opens the reply, or one behind "=", "is", "so" and the like; the numbers within a
+    calculation are not. Listing many numbers is no answer: more than four results count as none.
+    """
+    fractions = [(m.start(), int(m[1]) / int(m[2]), m[0]) for m in _FRACTION.finditer(answer) if int(m[2])]
+    plain = [(m.start(), _value(m[0]), m[0].strip()) for m in _NUMBER.finditer(answer)]
+    found = sorted([*plain, *fractions])
+    settled = [
+        (value, quote)
+        for index, (start, value, quote) in enumerate(found)
+        if index == len(found) - 1 or (index == 0 and start <= _FIRST_WORDS) or _SETTLES.search(answer[:start])
+    ]
+    settled += [(value, quote) for _, value, quote in fractions[-1:]]
+    return settled if len({value for value, _ in settled}) <= 4 else []
+
+
+def _value(text: str) -> float:
+    lowered = text.strip().lower().replace("−", "-")
+    if lowered in _WORDS:
+        return float(_WORDS.index(lowered))
+    number = re.match(r"[-+]?[\d,]*(?:\.\d+)?(?:\s*e[-+]?\d+)?", lowered)
+    assert number is not None  # the pattern may match nothing, never fail
+    unit = lowered[number.end() :].strip()
+    return float(number[0].replace(",", "").replace(" ", "")) * _SCALE.get(unit, 1.0)

@@ -1,0 +1,1 @@
+"""The interview: what comes next (pure), and the loop that does it."""

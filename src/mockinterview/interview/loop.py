@@ -1,0 +1,308 @@
+"""Does what `next_step` says: the loop around the pure policy. Every event is on disk before anything is done with it."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from mockinterview.errors import BackendError, GradingError, UsageError
+from mockinterview.grading.arithmetic import draw, evaluate, wording
+from mockinterview.grading.exercise import GRADED_BY, grade_exercise
+from mockinterview.interview import wording as words
+from mockinterview.interview.policy import (
+    Ask,
+    Close,
+    Done,
+    Finish,
+    Follow,
+    Grade,
+    Hint,
+    Listen,
+    React,
+    Step,
+    Understood,
+    next_step,
+)
+from mockinterview.interview.state import Talk, fold
+from mockinterview.interview.summary import build_report
+from mockinterview.models import (
+    AnswerGiven,
+    AnswerGraded,
+    Assessment,
+    Bank,
+    Event,
+    FollowUpAsked,
+    HintGiven,
+    InterviewFinished,
+    InterviewStarted,
+    Move,
+    Plan,
+    PointDisputed,
+    PointVerdict,
+    Question,
+    QuestionAsked,
+    QuestionClosed,
+    RemarkMade,
+    ReplyUnderstood,
+    Verdict,
+)
+from mockinterview.ports import Grader, Interviewer, Retriever, Scene, SessionLog
+
+ELSEWHERE_MARGIN = 1.5  # a reply belongs to another question when that one fits it this many times better
+TALK_KEPT = 12  # turns of the talk that the interviewer is shown; the rest is in the verdicts
+
+
+class Interview:
+    """One interview over a session log. `reply`, `command` and `advance` are all there is to drive it.
+
+    `on_event` is called with every event once it is stored; `on_text` with the pieces of a follow-up while it is being phrased.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        bank: Bank,
+        log: SessionLog,
+        grader: Grader,
+        interviewer: Interviewer,
+        *,
+        retriever: Retriever | None = None,
+        on_event: Callable[[Event], None] = lambda event: None,
+        on_text: Callable[[str], None] = lambda text: None,
+        events: Sequence[Event] = (),
+    ) -> None:
+        self.session_id = session_id
+        self.bank = bank
+        self.grader = grader
+        self.interviewer = interviewer
+        self.retriever = retriever
+        self._log = log
+        self._on_event = on_event
+        self._on_text = on_text
+        self.talk: Talk = fold(events, bank)
+
+    @classmethod
+    def resume(cls, session_id: str, bank: Bank, log: SessionLog, grader: Grader, interviewer: Interviewer) -> Interview:
+        """Return the interview of a stored session at the very point where it stopped; call `advance` to go on."""
+        return cls(session_id, bank, log, grader, interviewer, events=log.events(session_id))
+
+    def listen(self, on_event: Callable[[Event], None], on_text: Callable[[str], None] = lambda text: None) -> None:
+        """Set who is told about events and about text that is being phrased."""
+        self._on_event, self._on_text = on_event, on_text
+
+    @property
+    def finished(self) -> bool:
+        """Whether the interview has its report."""
+        return self.talk.finished is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the candidate is expected to say something."""
+        return isinstance(next_step(self.talk), Listen)
+
+    async def start(self, plan: Plan, version: str = "") -> None:
+        """Store the first event and put the first question."""
+        started = InterviewStarted(session_id=self.session_id, plan=plan, bank=self.bank.fingerprint, version=version)
+        self._store(started)
+        await self.advance()
+
+    async def reply(self, text: str, whiteboard: str = "") -> None:
+        """Store what the candidate says, then do all that follows from it until the candidate is expected to speak again."""
+        self._store(AnswerGiven(question_id=self._focus_id(), text=text, whiteboard=whiteboard))
+        await self.advance()
+
+    async def command(self, name: str) -> None:
+        """Do what a slash command asks for: hint, skip, clarify or end. Raises UsageError for any other name."""
+        intents = {"hint": "hint", "skip": "skip", "clarify": "clarify", "end": "end"}
+        if name not in intents:
+            raise UsageError(f"There is no command '/{name}'.", "Commands: /hint /skip /clarify /end /help.")
+        if self.finished:
+            return
+        await self.reply(f"/{name}")
+
+    def dispute(self, question_id: str, point_id: str, verdict: Verdict, reason: str = "") -> None:
+        """Store the candidate's own verdict on a point; it is labelled as such and changes no score."""
+        self._store(PointDisputed(question_id=question_id, point_id=point_id, verdict=verdict, reason=reason))
+
+    async def advance(self) -> None:
+        """Take steps until the candidate is expected to speak or the interview is over. Safe to call again at any time."""
+        while not isinstance(step := next_step(self.talk), Listen | Done):
+            await self._take(step)
+
+    async def _take(self, step: Step) -> None:
+        match step:
+            case Ask():
+                self._store(self._ask(step))
+            case Understood():
+                self._store(ReplyUnderstood(question_id=self._focus_id(), intent=step.intent))
+            case Grade():
+                await self._grade(step)
+            case Follow():
+                await self._follow(step.moves)
+            case Hint():
+                self._store(self._hint(step))
+            case React():
+                self._store(self._react(step))
+            case Close():
+                self._close(step)
+            case Finish():
+                self._finish(step)
+
+    def _store(self, event: Event) -> None:
+        self._log.append(self.session_id, event)
+        self.talk.take(event)
+        self._on_event(event)
+
+    def _focus_id(self) -> str:
+        return self.talk.focus.question.id if self.talk.focus else ""
+
+    # --- asking ---------------------------------------------------------------------------------------------------
+
+    def _ask(self, step: Ask) -> QuestionAsked:
+        question = self.bank.get(step.question_id)
+        previous = next((t.question for t in reversed(self.talk.threads) if not t.parent), None)
+        text = words.opening(self.talk.plan, question, previous, self._turn(), step.bridge)
+        return QuestionAsked(question_id=question.id, number=step.number, total=self.talk.plan.count, text=text)
+
+    async def _follow(self, moves: Sequence[Move]) -> None:
+        scene = self._scene()
+        chosen = await self.interviewer.choose([self._filled(move) for move in moves], scene)
+        numbers: dict[str, float] = {}
+        expected = None
+        if chosen.origin == "exercise":
+            numbers, expected, chosen = self._drawn(chosen)
+        pieces = []
+        async for piece in self._say(chosen, scene):
+            pieces.append(piece)
+            self._on_text(piece)
+        self._store(
+            FollowUpAsked(
+                question_id=chosen.to or chosen.question_id, origin=chosen.origin, target=chosen.target, to=chosen.to,
+                text="".join(pieces), expected=expected, numbers=numbers,
+            )
+        )  # fmt: skip
+
+    def _say(self, move: Move, scene: Scene) -> AsyncIterator[str]:
+        # The numbers of an exercise must reach the candidate as they were drawn, so no model words it.
+        embedded = move.origin in ("exercise", "redirect")
+        return (words.EmbeddedInterviewer() if embedded else self.interviewer).say(move, scene)
+
+    def _filled(self, move: Move) -> Move:
+        """Return the move with the bank's sentence for it."""
+        question = self.bank.get(move.question_id)
+        match move.origin:
+            case "probe" | "deepen":
+                text = question.point(move.target).probe
+            case "misconception":
+                text = question.misconception(move.target).probe
+            case "documented" | "implied":
+                text = f"{move.text} {self.bank.get(move.to).ask}".strip()
+            case "redirect":
+                text = self.talk.asked.text if self._repeats_follow_up() and self.talk.asked else question.ask
+            case _:
+                text = move.text
+        return move.model_copy(update={"text": text})
+
+    def _repeats_follow_up(self) -> bool:
+        asked = self.talk.asked
+        return isinstance(asked, FollowUpAsked) and asked.origin in ("probe", "misconception", "deepen", "exercise")
+
+    def _drawn(self, move: Move) -> tuple[dict[str, float], float, Move]:
+        exercise = self.bank.get(move.question_id).exercise
+        assert exercise is not None  # the policy offers exercises only where there is one
+        rng = random.Random(zlib.crc32(f"{self.talk.plan.seed}:{move.question_id}".encode()))
+        numbers = draw(exercise, rng)
+        text = wording(exercise, numbers)
+        return numbers, float(evaluate(exercise.answer, numbers)), move.model_copy(update={"text": text})
+
+    def _scene(self) -> Scene:
+        focus = self.talk.focus
+        assert focus is not None  # follow-ups are put while a question is open
+        return Scene(
+            question=focus.question, seed=self.talk.plan.seed, turn=self._turn(), dont_know=focus.dont_knows > 0,
+            last_answer=focus.answers[-1] if focus.answers else "", format=self.talk.plan.format, talk=self._recent_talk(),
+        )  # fmt: skip
+
+    def _recent_talk(self) -> tuple[tuple[str, str], ...]:
+        said = {"answer_given": "candidate", "question_asked": "interviewer", "follow_up_asked": "interviewer"}
+        turns = [(said[e.kind], e.text) for e in self.talk.events if isinstance(e, AnswerGiven | QuestionAsked | FollowUpAsked)]
+        return tuple(turns[-TALK_KEPT:])
+
+    def _turn(self) -> int:
+        return sum(1 for e in self.talk.events if e.kind in ("question_asked", "follow_up_asked", "remark_made"))
+
+    # --- answering ------------------------------------------------------------------------------------------------
+
+    async def _grade(self, step: Grade) -> None:
+        question = self.bank.get(step.answer.question_id)
+        assessment = await self._assess(step, question)
+        self._store(AnswerGraded(question_id=question.id, assessment=assessment, after=step.after))
+
+    async def _assess(self, step: Grade, question: Question) -> Assessment:
+        if step.how == "dont_know":
+            return not_known(question)
+        asked = self.talk.asked
+        text = "\n".join(part for part in (step.answer.text, step.answer.whiteboard) if part)
+        if step.how == "exercise" and isinstance(asked, FollowUpAsked):
+            return grade_exercise(question, asked.numbers, text)
+        try:
+            assessment = await self.grader.grade(question, text)
+        except (BackendError, GradingError) as error:
+            return Assessment(question=question.id, score=None, points=(), graded_by=self.grader.name, note=str(error))
+        return self._belongs_elsewhere(question, text, assessment)
+
+    def _belongs_elsewhere(self, question: Question, text: str, assessment: Assessment) -> Assessment:
+        """Return the assessment flagged as off topic where nothing was hit and retrieval knows a question that fits far better."""
+        if self.retriever is None or assessment.score or assessment.flags or len(text.split()) < 5:
+            return assessment
+        found = self.retriever.questions(text, k=10)
+        here = next((p.score for p in found if p.question_id == question.id), 0.0)
+        if found and found[0].question_id != question.id and found[0].score > ELSEWHERE_MARGIN * here:
+            note = f"This sounds like an answer to: {self.bank.get(found[0].question_id).ask}"
+            return assessment.model_copy(update={"flags": ("off_topic",), "note": note})
+        return assessment
+
+    def _hint(self, step: Hint) -> HintGiven | RemarkMade:
+        if not step.target:
+            options = words.NO_HINT if step.allowed else words.EXAM_HINT
+            return RemarkMade(question_id=self._focus_id(), about="hint", text=words.pick(options, self.talk.plan.seed, self._turn()))
+        assert self.talk.focus is not None  # hints are given while a question is open
+        question = self.talk.focus.question
+        return HintGiven(question_id=question.id, target=step.target, text=question.point(step.target).hint)
+
+    def _react(self, step: React) -> RemarkMade:
+        assert self.talk.focus is not None  # there is always an open question while the candidate speaks
+        question = self.talk.focus.question
+        ask = self.talk.asked.text if self.talk.asked else question.ask
+        options = words.CLARIFY if step.about == "clarify" else words.SMALL_TALK
+        text = words.pick(options, self.talk.plan.seed, self._turn())
+        said = text.replace("{ask}", ask).replace("{text}", self._clarification(question, ask))
+        return RemarkMade(question_id=question.id, about="clarify" if step.about == "clarify" else "small_talk", text=said)
+
+    def _clarification(self, question: Question, ask: str) -> str:
+        if self._repeats_follow_up():
+            return ask
+        return question.clarify or next(iter(question.variants), ask)
+
+    # --- closing --------------------------------------------------------------------------------------------------
+
+    def _close(self, step: Close) -> None:
+        self._store(self._closed(step.question_id, step.reason))
+
+    def _closed(self, question_id: str, reason: str) -> QuestionClosed:
+        thread = next(t for t in reversed(self.talk.threads) if t.question.id == question_id)
+        return QuestionClosed.model_validate(
+            {"question_id": question_id, "reason": reason, "at_once": thread.score_at_once, "after_follow_up": thread.score_after}
+        )
+
+    def _finish(self, step: Finish) -> None:
+        for thread in reversed([t for t in self.talk.threads if t.closed is None]):
+            self._store(self._closed(thread.question.id, "ended" if step.reason == "ended" else step.reason))
+        self._store(InterviewFinished(reason=step.reason, report=build_report(self.talk)))
+
+
+def not_known(question: Question) -> Assessment:
+    """Return the mark of an "I don't know": no point is shown, which arithmetic alone can tell."""
+    missed = tuple(PointVerdict(id=point.id, verdict="miss") for point in question.points)
+    return Assessment(question=question.id, score=0.0, points=missed, flags=("dont_know",), graded_by=GRADED_BY)

@@ -1,0 +1,43 @@
+"""Tells an answer from everything else that a candidate may say: a request, small talk, "I don't know".
+
+Only short replies are looked at: whoever writes three sentences and then "not sure about the rest" has answered.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mockinterview.models import Intent
+
+_SHORT = 16  # words; a longer reply has content and goes to the grader, whatever it begins with
+
+_PATTERNS: tuple[tuple[Intent, str], ...] = (
+    ("end", r"(let'?s |can we |please |i want to |i'?d like to )?(stop|end|finish|quit)( here| now| the interview| it)*( please)?"),
+    ("skip", r"(can we |could we |let'?s |please |i'?d like to |i want to |i would )*(skip|pass|move on|next question|next one|next)"
+             r"( (on|this|that|it|one|the|question|to|next|please|now|for))*"),
+    ("hint", r"(can|could|may|would)? ?(i|you)? ?(please )?(have|get|give|need|want|use)? ?(me )?(a |another |some |any )?(little |small )?(hint|clue|tip|pointer|nudge)s?( please)?"),
+    ("hint", r"(i('m| am) stuck[ ,.]*)?(help|help me|give me a hand|some help)( please| here| out| a bit)*"),
+    ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok|no|nope)[ ,.]*)*(i )?(really |honestly |just |simply |still )?"
+                  r"(do ?n[o']?t|do not|dunno|can'?t|cannot|could ?n'?t|have)( really| honestly)?( (know|remember|recall|say|tell|think of|answer|(got )?(no|any) (idea|clue))).*"),
+    ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok)[ ,.]*)*(i('m| am) )?(really )?(not|no|zero|absolutely no)( (at all|really|so|too|very|entirely))? ?(sure|idea|clue|certain)( at all| sorry| about (this|that|it)| (on|of) this( one)?)*"),
+    ("dont_know", r"(idk|dunno|no idea|no clue|beats me|pass[ ,]*no idea|never heard( of (it|that|this))?|i (have )?forgot(ten)?( it| that)?|you got me|what do i know|\?+)"),
+    ("dont_know", r"i('ve| have) (never|not) (heard|seen|used|learned|learnt|studied|worked|come across).*"),
+    ("clarify", r"(can|could|would) you (please )?(clarify|repeat|rephrase|explain|say|elaborate|restate|be more specific|make).*"),
+    ("clarify", r"(sorry[ ,.]*|hm+[ ,.]*)?(what|which) (exactly |precisely )?(do|did) you (mean|want|ask|refer|expect).*"),
+    ("clarify", r"(sorry[ ,.]*)?(i )?(do ?n'?t|did ?n'?t|do not|did not) (really |quite )?(understand|get|follow) (the |your |this |that )?(question|it|what you).*"),
+    ("clarify", r"(please )?(repeat|rephrase|clarify|come again|pardon|say again)( that| the question| please| it)*"),
+    ("thinking", r"(let me (think|see)|give me (a|one) (second|sec|moment|minute)|(one|just a) (second|sec|moment|minute)|hold on|wait|thinking|good question|hm+|um+|uh+|ok(ay)?|well)"
+                 r"( (a|about|it|that|for|second|moment|please|sec|bit))*"),
+    ("small_talk", r"(hi|hello|hey|good (morning|afternoon|evening)|thanks|thank you|cheers|nice to meet you|how are you( doing)?( today)?|lol|haha+|sure|great|cool|nice|alright|ready|i('m| am) (ready|nervous|tired))"
+                   r"( (there|so|much|a lot|very|to|for|you|having|me|your|time|the|question|interviewer|lets|start|go|a bit|bit|today))*"),
+)  # fmt: skip
+_COMPILED = tuple((intent, re.compile(pattern)) for intent, pattern in _PATTERNS)
+
+
+def understand(text: str) -> Intent:
+    """Return what the candidate wants with a reply; "answer" for everything that has content."""
+    plain = re.sub(r"[!.…,;:\s]+$", "", text.strip().lower().removeprefix("/").replace("’", "'"))
+    if not plain or len(plain.split()) > _SHORT:
+        return "answer"
+    spaced = re.sub(r"\s+", " ", re.sub(r"[!.…,;:]+", " ", plain)).replace(" ?", "?").rstrip("? ") or "?"
+    return next((intent for intent, pattern in _COMPILED if pattern.fullmatch(spaced)), "answer")

@@ -1,0 +1,244 @@
+"""The state of an interview, derived from its events and from nothing else.
+
+A *thread* is one question of the bank in talk: a main question, or one that a documented follow-up led to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, CREDIT, EXERCISE, question_score
+from mockinterview.models import (
+    AnswerGiven,
+    AnswerGraded,
+    Assessment,
+    Bank,
+    Event,
+    FollowUpAsked,
+    HintGiven,
+    Intent,
+    InterviewFinished,
+    InterviewStarted,
+    Plan,
+    PointDisputed,
+    Question,
+    QuestionAsked,
+    QuestionClosed,
+    RemarkMade,
+    ReplyUnderstood,
+    Verdict,
+)
+
+NO_CONTENT = frozenset({"empty", "gibberish", "off_topic", "question_echo", "injection"})
+
+
+@dataclass(slots=True)
+class Thread:
+    """How one question stands: credits at once and after follow-ups (0-1 per point), what was probed, what was stated."""
+
+    question: Question
+    parent: str = ""
+    at_once: dict[str, float] = field(default_factory=dict)
+    credits: dict[str, float] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
+    stated_first: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
+    stated: set[str] = field(default_factory=set)
+    aimed_at: set[str] = field(default_factory=set)
+    hinted: set[str] = field(default_factory=set)
+    disputed: set[str] = field(default_factory=set)
+    origins: list[str] = field(default_factory=list)
+    marks: list[AnswerGraded] = field(default_factory=list)
+    graded_by: dict[str, None] = field(default_factory=dict)
+    answers: list[str] = field(default_factory=list)
+    dont_knows: int = 0
+    no_contents: int = 0
+    closed: QuestionClosed | None = None
+
+    @property
+    def graded(self) -> bool:
+        """Whether at least one answer of this thread has a mark."""
+        return any(mark.assessment.score is not None for mark in self.marks)
+
+    @property
+    def score_at_once(self) -> float | None:
+        """The score (0-10) of the first answer alone, or None where it was not graded."""
+        if not self.marks or self.marks[0].assessment.score is None:
+            return None
+        return question_score(self.question, self.at_once, self.stated_first)
+
+    @property
+    def score_after(self) -> float | None:
+        """The score (0-10) with all that follow-ups and hints brought out, or None where nothing was graded."""
+        return question_score(self.question, self.credits, self.held) if self.graded else None
+
+    def missed_core(self) -> list[str]:
+        """The ids of the core points without full verdict, heaviest first, in the order of the file."""
+        open_points = [p for p in self.question.core if self.verdicts.get(p.id, "miss") != "hit"]
+        return [p.id for p in sorted(open_points, key=lambda p: -p.weight)]
+
+    def missed_bonus(self) -> list[str]:
+        """The ids of the bonus points that were not hit, heaviest first."""
+        open_points = [p for p in self.question.points if p.kind == "bonus" and self.verdicts.get(p.id, "miss") != "hit"]
+        return [p.id for p in sorted(open_points, key=lambda p: -p.weight)]
+
+    def take(self, mark: AnswerGraded) -> None:
+        """Add the verdicts of one answer: a point keeps its best credit; what a probe or a hint drew out counts less."""
+        first = not self.marks
+        self.marks.append(mark)
+        self.graded_by[mark.assessment.graded_by] = None
+        if mark.assessment.score is None:
+            return
+        for verdict in mark.assessment.points:
+            self._take_point(verdict.id, verdict.verdict, mark.after, first=first)
+        self._take_misconceptions(mark.assessment, first=first)
+
+    def _take_point(self, point_id: str, verdict: Verdict, after: str, *, first: bool) -> None:
+        credit = CREDIT[verdict]
+        if after == "hint" or point_id in self.hinted:
+            credit *= AFTER_HINT
+        elif after == "probe" and point_id != EXERCISE:
+            credit *= AFTER_PROBE
+        if first:
+            self.at_once[point_id] = credit
+        if CREDIT[verdict] > CREDIT[self.verdicts.get(point_id, "miss")] or point_id not in self.verdicts:
+            self.verdicts[point_id] = verdict
+            if not first and CREDIT[verdict]:
+                self.late.add(point_id)
+        self.credits[point_id] = max(credit, self.credits.get(point_id, 0.0))
+
+    def _take_misconceptions(self, assessment: Assessment, *, first: bool) -> None:
+        now = {m.id for m in assessment.misconceptions}
+        if first:
+            self.stated_first |= now
+        elif CREDIT["hit"] in (CREDIT[p.verdict] for p in assessment.points):
+            self.held -= {m for m in self.held - now if m in self.aimed_at}
+        self.stated |= now
+        self.held |= now
+
+
+@dataclass(slots=True)
+class Talk:
+    """The whole interview so far. `threads` are in the order of asking; `focus` is the one being talked about."""
+
+    bank: Bank
+    session_id: str = ""
+    plan: Plan = field(default_factory=Plan)
+    threads: list[Thread] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    last: Event | None = None
+    pending: AnswerGiven | None = None
+    intent: Intent | None = None
+    asked: FollowUpAsked | QuestionAsked | None = None
+    main: Thread | None = None
+    focus: Thread | None = None
+    follow_ups: int = 0
+    finished: InterviewFinished | None = None
+    started_at: str = ""
+
+    @property
+    def number(self) -> int:
+        """How many main questions have been asked."""
+        return sum(1 for thread in self.threads if not thread.parent)
+
+    @property
+    def asked_ids(self) -> set[str]:
+        """The ids of all questions that were put, main ones and follow-ups."""
+        return {thread.question.id for thread in self.threads}
+
+    def seconds(self) -> float:
+        """Return the seconds between the first and the last event."""
+        if not self.last or not self.started_at:
+            return 0.0
+        return (datetime.fromisoformat(self.last.at) - datetime.fromisoformat(self.started_at)).total_seconds()
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the agreed minutes are over."""
+        return self.plan.minutes is not None and self.seconds() >= self.plan.minutes * 60
+
+    def take(self, event: Event) -> None:
+        """Move the state on by one event."""
+        self.events.append(event)
+        self.last = event
+        match event:
+            case InterviewStarted():
+                self.session_id, self.plan, self.started_at = event.session_id, event.plan, event.at
+            case QuestionAsked():
+                self._open(Thread(self.bank.get(event.question_id)), event)
+            case FollowUpAsked():
+                self._follow(event)
+            case AnswerGiven():
+                self._answer(event)
+            case ReplyUnderstood():
+                self.intent = event.intent
+            case AnswerGraded():
+                self._graded(event)
+            case HintGiven():
+                self._thread(event.question_id).hinted.add(event.target)
+                self._handled()
+            case RemarkMade():
+                self._handled()
+            case PointDisputed():
+                self._thread(event.question_id).disputed.add(event.point_id)
+            case QuestionClosed():
+                self._close(event)
+            case InterviewFinished():
+                self.finished = event
+
+    def _open(self, thread: Thread, event: QuestionAsked) -> None:
+        self.threads.append(thread)
+        self.main = self.focus = thread
+        self.asked, self.follow_ups = event, 0
+        self._handled()
+
+    def _follow(self, event: FollowUpAsked) -> None:
+        self.asked = event
+        self._handled()
+        assert self.main is not None  # a follow-up follows a question
+        if event.origin != "redirect":
+            self.follow_ups += 1
+            self.main.origins.append(event.origin)
+        if event.to:
+            self.focus = Thread(self.bank.get(event.to), parent=self.main.question.id)
+            self.threads.append(self.focus)
+        elif event.target:
+            self._thread(event.question_id).aimed_at.add(event.target)
+
+    def _answer(self, event: AnswerGiven) -> None:
+        self.pending, self.intent = event, None
+        self._thread(event.question_id).answers.append(event.text)
+
+    def _graded(self, event: AnswerGraded) -> None:
+        thread = self._thread(event.question_id)
+        thread.take(event)
+        if NO_CONTENT.intersection(event.assessment.flags) and not event.assessment.score:
+            thread.no_contents += 1
+        thread.dont_knows = thread.dont_knows + 1 if "dont_know" in event.assessment.flags else 0
+        self._handled()
+
+    def _close(self, event: QuestionClosed) -> None:
+        thread = self._thread(event.question_id)
+        thread.closed = event
+        self._handled()
+        if thread is self.main:
+            self.main = self.focus = None
+        elif thread is self.focus:
+            self.focus = self.main
+
+    def _handled(self) -> None:
+        self.pending, self.intent = None, None
+
+    def _thread(self, question_id: str) -> Thread:
+        return next(t for t in reversed(self.threads) if t.question.id == question_id)
+
+
+def fold(events: Iterable[Event], bank: Bank) -> Talk:
+    """Return the state that a list of events amounts to."""
+    talk = Talk(bank)
+    for event in events:
+        talk.take(event)
+    return talk

@@ -1,0 +1,94 @@
+"""Turns the state of an interview into its report: averages over graded questions only, three next actions first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from mockinterview.grading.score import CREDIT
+from mockinterview.interview.state import Talk, Thread
+from mockinterview.models import QuestionReport, Report
+
+STRENGTH = 7.0  # a question counts as a strength from this score on, at once; nothing is praised below it
+NEXT_ACTIONS = 3
+
+
+def build_report(talk: Talk) -> Report:
+    """Return the report of an interview as far as it went."""
+    graded = [t for t in talk.threads if t.graded]
+    marks = dict.fromkeys(name for thread in talk.threads for name in thread.graded_by)
+    return Report(
+        session_id=talk.session_id,
+        next_actions=tuple(_next_actions(talk.threads)),
+        at_once=_mean([t.score_at_once for t in graded]),
+        after_follow_up=_mean([t.score_after for t in graded]),
+        asked=len(talk.threads),
+        graded=len(graded),
+        ungraded=len(talk.threads) - len(graded),
+        by_topic=_by_topic(graded),
+        strengths=tuple(t.question.id for t in graded if (t.score_at_once or 0.0) >= STRENGTH),
+        questions=tuple(_question_report(t) for t in talk.threads),
+        graded_by=tuple(marks),
+        complete=talk.number >= talk.plan.count and not any(t.closed and t.closed.reason == "ended" for t in talk.threads),
+    )
+
+
+def _mean(scores: Sequence[float | None]) -> float | None:
+    known = [score for score in scores if score is not None]
+    return round(fmean(known), 1) if known else None
+
+
+def _by_topic(threads: Sequence[Thread]) -> dict[str, float]:
+    topics = dict.fromkeys(t.question.topic for t in threads)
+    return {topic: _mean([t.score_after for t in threads if t.question.topic == topic]) or 0.0 for topic in topics}
+
+
+def _question_report(thread: Thread) -> QuestionReport:
+    def ids(*wanted: str) -> tuple[str, ...]:
+        return tuple(p.id for p in thread.question.points if thread.verdicts.get(p.id, "miss") in wanted)
+
+    hits = ids("hit")
+    return QuestionReport(
+        question_id=thread.question.id,
+        topic=thread.question.topic,
+        ask=thread.question.ask,
+        reason=thread.closed.reason if thread.closed else "ended",
+        at_once=thread.score_at_once,
+        after_follow_up=thread.score_after,
+        follow_up_of=thread.parent,
+        graded_by=tuple(thread.graded_by),
+        hit=tuple(p for p in hits if p not in thread.late),
+        hit_late=tuple(p for p in hits if p in thread.late),
+        partial=ids("partial"),
+        missed=ids("miss"),
+        contradicted=ids("contradicted"),
+        misconceptions=tuple(m.id for m in thread.question.misconceptions if m.id in thread.stated),
+        disputed=tuple(sorted(thread.disputed)),
+    )
+
+
+def _next_actions(threads: Sequence[Thread]) -> list[str]:
+    """Return at most three things to do, those that cost most first: beliefs to correct, then the heaviest missed core points."""
+    losses = [loss for thread in threads for loss in _losses(thread)]
+    actions = [text for _, text in sorted(losses, key=lambda loss: -loss[0])]
+    if actions:
+        return actions[:NEXT_ACTIONS]
+    if any(t.graded for t in threads):
+        return ["Nothing essential was missing. Try a higher level, or the exam mode."]
+    return ["Nothing was graded. Start again with a topic that you know."]
+
+
+def _losses(thread: Thread) -> list[tuple[float, str]]:
+    question = thread.question
+    total = sum(p.weight for p in question.core)
+    beliefs = [
+        (10 * m.weight / total + 1, f"Correct a belief ({question.id}): {m.correction or m.belief}")
+        for m in question.misconceptions
+        if m.id in thread.held
+    ]
+    missed = [
+        (10 * p.weight * (1 - CREDIT[thread.verdicts.get(p.id, "miss")]) / total, f"Learn to say ({question.id}): {p.claim}")
+        for p in question.core
+        if thread.verdicts.get(p.id, "miss") != "hit"
+    ]
+    return beliefs + missed[:1]

@@ -1,0 +1,157 @@
+"""Renders what happened, for people and for files: score cards, reports, transcripts. Pure text; no I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from mockinterview.models import (
+    AnswerGiven,
+    AnswerGraded,
+    Assessment,
+    Bank,
+    Event,
+    FollowUpAsked,
+    HintGiven,
+    InterviewFinished,
+    InterviewStarted,
+    PointDisputed,
+    Question,
+    QuestionAsked,
+    QuestionClosed,
+    QuestionReport,
+    RemarkMade,
+    Report,
+    Verdict,
+)
+
+SIGNS: dict[Verdict, str] = {"hit": "+ hit", "partial": "~ partly", "miss": "- missed", "contradicted": "! contradicted"}
+FLAG_TEXT = {
+    "empty": "There was nothing to grade.",
+    "gibberish": "This does not read as language.",
+    "off_topic": "This does not answer the question that was asked.",
+    "question_echo": "This repeats the question.",
+    "injection": "Instructions to the grader are not part of an answer; they were left out.",
+    "dont_know": "Said to be unknown.",
+    "keyword_list": "Terms alone show nothing: say what they do.",
+    "other_language": "This language cannot be judged by the embedded grader, so it stays ungraded.",
+}
+
+
+def score_text(score: float | None) -> str:
+    """Return a score for people: "7.5 of 10", or "not graded"."""
+    return "not graded" if score is None else f"{score:g} of 10"
+
+
+def score_card_lines(question: Question, assessment: Assessment) -> list[str]:
+    """Return the score card of one answer as lines: a verdict with word and sign per point, quotes, corrections, who marked it."""
+    lines = [f"{score_text(assessment.score)}  (marked by {assessment.graded_by})"]
+    lines += [FLAG_TEXT[flag] for flag in assessment.flags]
+    lines += [assessment.note] if assessment.note else []
+    claims = {p.id: p.claim for p in question.points} | {"exercise": "The result of the exercise."}
+    kinds = {p.id: " (bonus)" for p in question.points if p.kind == "bonus"}
+    for verdict in assessment.points:
+        if verdict.id in kinds and verdict.verdict == "miss":
+            continue
+        lines.append(f"  {SIGNS[verdict.verdict]:<15}{claims.get(verdict.id, verdict.id)}{kinds.get(verdict.id, '')}")
+        if verdict.evidence:
+            lines.append(f'{"":17}you said: "{_one_line(verdict.evidence)}"')
+    for stated in assessment.misconceptions:
+        lines.append(f'  ! mistaken     "{_one_line(stated.evidence)}"')
+        lines.append(f"{'':17}{question.misconception(stated.id).correction}")
+    return lines
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def report_lines(report: Report, bank: Bank) -> list[str]:
+    """Return the report as lines: next actions first, then scores, topics, questions, strengths only where there are any."""
+    lines = ["Report", "", "Next:"]
+    lines += [f"  {number}. {action}" for number, action in enumerate(report.next_actions, start=1)]
+    lines += ["", f"Score: {score_text(report.at_once)} at once, {score_text(report.after_follow_up)} after follow-up."]
+    lines.append(f"Questions: {report.asked} asked, {report.graded} graded, {report.ungraded} not graded.")
+    lines.append(f"Marked by: {', '.join(report.graded_by) or 'nobody'}.")
+    if not report.complete:
+        lines.append("The interview ended before the last question.")
+    lines += ["", "Topics:", *(f"  {topic:<24}{score:>4g}  {bar(score)}" for topic, score in report.by_topic.items())]
+    if report.strengths:
+        lines += ["", "Strong at once: " + ", ".join(report.strengths)]
+    lines += ["", "Questions:"]
+    for entry in report.questions:
+        lines += _question_lines(entry, bank)
+    return lines
+
+
+def bar(score: float, width: int = 10) -> str:
+    """Return a score of 0-10 as a bar of characters."""
+    filled = round(score / 10 * width)
+    return "█" * filled + "░" * (width - filled)
+
+
+def _question_lines(entry: QuestionReport, bank: Bank) -> list[str]:
+    indent = "    " if entry.follow_up_of else "  "
+    scores = f"{score_text(entry.at_once)} at once, {score_text(entry.after_follow_up)} after follow-up"
+    lines = [f"{indent}{entry.question_id}: {scores} ({entry.reason})"]
+    if entry.question_id not in bank:
+        return lines
+    question = bank.get(entry.question_id)
+    missed = [question.point(p).claim for p in (*entry.missed, *entry.contradicted) if question.point(p).kind == "core"]
+    lines += [f"{indent}  missing: {claim}" for claim in missed]
+    lines += [f"{indent}  mistaken: {question.misconception(m).correction}" for m in entry.misconceptions]
+    return lines
+
+
+def as_json(events: Sequence[Event]) -> str:
+    """Return a session as one JSON document: its id and all its events."""
+    session_id = next((e.session_id for e in events if isinstance(e, InterviewStarted)), "")
+    body = {"id": session_id, "events": [event.model_dump(mode="json") for event in events]}
+    return json.dumps(body, ensure_ascii=False, indent=2)
+
+
+def as_markdown(events: Sequence[Event], bank: Bank) -> str:
+    """Return a session as Markdown. What was said stands in quote blocks with its own markup made harmless."""
+    parts = [part for event in events for part in _markdown(event, bank)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown(event: Event, bank: Bank) -> list[str]:
+    match event:
+        case InterviewStarted():
+            plan = event.plan
+            return [f"# Interview {event.session_id}", f"{event.at[:16].replace('T', ' ')} UTC, {plan.mode}, {plan.format}, {plan.backend}"]
+        case QuestionAsked():
+            return [f"## Question {event.number} of {event.total}: {event.question_id}", f"**Interviewer:** {_escape(event.text)}"]
+        case FollowUpAsked():
+            return [f"**Interviewer** ({event.origin}): {_escape(event.text)}"]
+        case RemarkMade():
+            return [f"**Interviewer:** {_escape(event.text)}"]
+        case HintGiven():
+            return [f"**Hint:** {_escape(event.text)}"]
+        case AnswerGiven():
+            said = "\n".join(part for part in (event.text, event.whiteboard) if part)
+            return ["**Candidate:**", "\n".join(f"> {_escape(line)}" for line in said.splitlines() or [""])]
+        case AnswerGraded():
+            return _markdown_card(event, bank)
+        case PointDisputed():
+            return [f"*Disputed by the candidate (self-marked): {event.point_id} as {event.verdict}.* {_escape(event.reason)}"]
+        case QuestionClosed():
+            return [f"*Closed ({event.reason}): {score_text(event.at_once)} at once, {score_text(event.after_follow_up)} after follow-up.*"]
+        case InterviewFinished():
+            return ["## Report", "```text\n" + "\n".join(report_lines(event.report, bank)[2:]) + "\n```"]
+    return []
+
+
+def _markdown_card(event: AnswerGraded, bank: Bank) -> list[str]:
+    if event.question_id not in bank:
+        return [f"*{score_text(event.assessment.score)}, marked by {event.assessment.graded_by}*"]
+    lines = score_card_lines(bank.get(event.question_id), event.assessment)
+    return ["\n".join(f"    {line}" for line in lines)]
+
+
+def _escape(text: str) -> str:
+    """Return text with the characters escaped that Markdown or HTML would act on."""
+    for character in "\\`*_[]<>#|~":
+        text = text.replace(character, "\\" + character)
+    return text
