@@ -1,7 +1,7 @@
 """Settings: which there are, what they do, and where each value came from.
 
-Later sources win: the defaults below, `config.toml`, the environment (`MOCKINTERVIEW_*`), flags. Every field has a docstring under it;
-`docs/settings.md` is made from them.
+Later sources win: the defaults below, `config.toml`, the environment (`MOCKINTERVIEW_*`), flags. Every field has a docstring
+under it.
 """
 
 from __future__ import annotations

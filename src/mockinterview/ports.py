@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from mockinterview.models import Assessment, Event, Format, Move, Question
@@ -50,6 +50,14 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Something that was said, and by whom."""
+
+    speaker: Literal["interviewer", "candidate"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """What the interviewer knows when it speaks: the question in focus, the talk so far, and a seed for its wording."""
 
@@ -59,7 +67,7 @@ class Scene:
     dont_know: bool = False
     last_answer: str = ""
     format: Format = "phone"
-    talk: tuple[tuple[Literal["interviewer", "candidate"], str], ...] = field(default_factory=tuple)
+    talk: tuple[Turn, ...] = ()
 
 
 class Grader(Protocol):

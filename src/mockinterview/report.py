@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from html import escape
 
 from mockinterview.models import (
     AnswerGiven,
@@ -120,7 +121,10 @@ def _markdown(event: Event, bank: Bank) -> list[str]:
     match event:
         case InterviewStarted():
             plan = event.plan
-            return [f"# Interview {event.session_id}", f"{event.at[:16].replace('T', ' ')} UTC, {plan.mode}, {plan.format}, {plan.backend}"]
+            return [
+                f"# Interview {event.session_id}",
+                f"{event.at[:16].replace('T', ' ')} UTC, {plan.mode}, {plan.format}, {plan.backend}",
+            ]
         case QuestionAsked():
             return [f"## Question {event.number} of {event.total}: {event.question_id}", f"**Interviewer:** {_escape(event.text)}"]
         case FollowUpAsked():
@@ -137,7 +141,9 @@ def _markdown(event: Event, bank: Bank) -> list[str]:
         case PointDisputed():
             return [f"*Disputed by the candidate (self-marked): {event.point_id} as {event.verdict}.* {_escape(event.reason)}"]
         case QuestionClosed():
-            return [f"*Closed ({event.reason}): {score_text(event.at_once)} at once, {score_text(event.after_follow_up)} after follow-up.*"]
+            return [
+                f"*Closed ({event.reason}): {score_text(event.at_once)} at once, {score_text(event.after_follow_up)} after follow-up.*"
+            ]
         case InterviewFinished():
             return ["## Report", "```text\n" + "\n".join(report_lines(event.report, bank)[2:]) + "\n```"]
     return []
@@ -155,3 +161,34 @@ def _escape(text: str) -> str:
     for character in "\\`*_[]<>#|~":
         text = text.replace(character, "\\" + character)
     return text
+
+
+def as_html(events: Sequence[Event], bank: Bank) -> str:
+    """Return a session as one self-contained HTML page; all text in it is escaped."""
+    body = "\n".join(part for event in events for part in _html(event, bank))
+    return f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Mock interview</title>\n<style>{_CSS}</style>\n<main>\n{body}\n</main>\n</html>\n'
+
+
+_CSS = (
+    "body{font:16px/1.5 system-ui,sans-serif;margin:2rem;background:Canvas;color:CanvasText;color-scheme:light dark}"
+    "main{max-width:46rem;margin:auto}blockquote{border-left:.25rem solid GrayText;margin-left:0;padding-left:1rem;white-space:pre-wrap}"
+    "pre{white-space:pre-wrap;font-size:.85rem}"
+)
+
+
+def _html(event: Event, bank: Bank) -> list[str]:
+    match event:
+        case InterviewStarted():
+            return [f"<h1>Interview {escape(event.session_id)}</h1>", f"<p>{escape(event.at[:16].replace('T', ' '))} UTC</p>"]
+        case QuestionAsked():
+            return [f"<h2>Question {event.number} of {event.total}</h2>", f"<p>{escape(event.text)}</p>"]
+        case FollowUpAsked() | RemarkMade() | HintGiven():
+            return [f"<p>{escape(event.text)}</p>"]
+        case AnswerGiven():
+            said = "\n".join(part for part in (event.text, event.whiteboard) if part)
+            return [f"<blockquote>{escape(said)}</blockquote>"]
+        case AnswerGraded() if event.question_id in bank:
+            return ["<pre>" + escape("\n".join(score_card_lines(bank.get(event.question_id), event.assessment))) + "</pre>"]
+        case InterviewFinished():
+            return ["<h2>Report</h2>", "<pre>" + escape("\n".join(report_lines(event.report, bank)[2:])) + "</pre>"]
+    return []

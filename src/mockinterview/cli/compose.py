@@ -10,12 +10,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mockinterview import __version__
-from mockinterview.bank.load import Fault, LoadedBank, load_bank
+from mockinterview.bank.load import LoadedBank, load_bank
 from mockinterview.config import Folders, LoadedSettings, Settings, folders, load_settings
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.planning import choose_questions
 from mockinterview.interview.wording import EmbeddedInterviewer
-from mockinterview.models import Bank, Plan
+from mockinterview.errors import UsageError
+from mockinterview.models import Bank, Plan, QuestionAsked
 
 if TYPE_CHECKING:
     from mockinterview.grading.embedded import EmbeddedGrader
@@ -110,7 +111,8 @@ class Workshop:
 
     def _seen(self) -> list[str]:
         recent = self.store.sessions()[:SEEN_SESSIONS]
-        return [q for session in reversed(recent) for q in session.questions]
+        events = [event for session in reversed(recent) for event in self.store.events(session.id)]
+        return [event.question_id for event in events if isinstance(event, QuestionAsked)]
 
     def new_interview(self) -> Interview:
         """Return an interview with a new session id; call its `start`."""
@@ -122,6 +124,8 @@ class Workshop:
     def stored_interview(self, session: str | None) -> Interview:
         """Return a stored interview, the latest unfinished one by default; call its `advance`."""
         session_id = self.store.resolve(session) if session else self.store.latest_unfinished()
+        if session_id is None:
+            raise UsageError("There is no unfinished interview.", "`mockinterview start` begins one.")
         events = self.store.events(session_id)
         return Interview(
             session_id, self.bank, self.store, self.grader, self.interviewer, retriever=self.quick_retriever, events=events
@@ -157,6 +161,3 @@ def _index_progress(done: int, total: int) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\rbuilding the search index: {done} of {total}" + ("\n" if done >= total else ""))
         sys.stderr.flush()
-
-
-__all__ = ["Fault", "Workshop", "bank_texts", "warn"]

@@ -133,7 +133,9 @@ def _introduction(event: InterviewStarted) -> str:
     plan = event.plan
     about = plan.about or ", ".join(plan.topics) or "all topics"
     end = f", {plan.minutes:g} minutes" if plan.minutes else ""
-    return f"Session {event.session_id}: {plan.count} questions{end} ({about}; {plan.mode}, {plan.format}). /help lists the commands."
+    return (
+        f"Session {event.session_id}: {plan.count} questions{end} ({about}; {plan.mode}, {plan.format}). /help lists the commands."
+    )
 
 
 def _closing(event: QuestionClosed) -> str:

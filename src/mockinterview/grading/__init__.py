@@ -1,0 +1,1 @@
+"""Grading: one answer and one question become an assessment."""

@@ -47,7 +47,7 @@ from mockinterview.models import (
     ReplyUnderstood,
     Verdict,
 )
-from mockinterview.ports import Grader, Interviewer, Retriever, Scene, SessionLog
+from mockinterview.ports import Grader, Interviewer, Retriever, Scene, SessionLog, Turn
 
 ELSEWHERE_MARGIN = 1.5  # a reply belongs to another question when that one fits it this many times better
 TALK_KEPT = 12  # turns of the talk that the interviewer is shown; the rest is in the verdicts
@@ -224,9 +224,9 @@ class Interview:
             last_answer=focus.answers[-1] if focus.answers else "", format=self.talk.plan.format, talk=self._recent_talk(),
         )  # fmt: skip
 
-    def _recent_talk(self) -> tuple[tuple[str, str], ...]:
-        said = {"answer_given": "candidate", "question_asked": "interviewer", "follow_up_asked": "interviewer"}
-        turns = [(said[e.kind], e.text) for e in self.talk.events if isinstance(e, AnswerGiven | QuestionAsked | FollowUpAsked)]
+    def _recent_talk(self) -> tuple[Turn, ...]:
+        spoken = [e for e in self.talk.events if isinstance(e, AnswerGiven | QuestionAsked | FollowUpAsked)]
+        turns = [Turn("candidate" if isinstance(e, AnswerGiven) else "interviewer", e.text) for e in spoken]
         return tuple(turns[-TALK_KEPT:])
 
     def _turn(self) -> int:
@@ -266,7 +266,9 @@ class Interview:
     def _hint(self, step: Hint) -> HintGiven | RemarkMade:
         if not step.target:
             options = words.NO_HINT if step.allowed else words.EXAM_HINT
-            return RemarkMade(question_id=self._focus_id(), about="hint", text=words.pick(options, self.talk.plan.seed, self._turn()))
+            return RemarkMade(
+                question_id=self._focus_id(), about="hint", text=words.pick(options, self.talk.plan.seed, self._turn())
+            )
         assert self.talk.focus is not None  # hints are given while a question is open
         question = self.talk.focus.question
         return HintGiven(question_id=question.id, target=step.target, text=question.point(step.target).hint)

@@ -1,0 +1,83 @@
+"""`sessions`: list, show, export, delete."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from mockinterview.cli.compose import Workshop
+from mockinterview.cli.output import put_json, put_lines
+from mockinterview.errors import StorageError, UsageError
+from mockinterview.report import as_html, as_json, as_markdown, score_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def list_sessions(arguments: argparse.Namespace) -> int:
+    """List all sessions, newest first."""
+    found = Workshop().store.sessions()
+    if arguments.json:
+        put_json([asdict(session) for session in found])
+        return 0
+    put_lines(
+        f"{s.id}  {s.started[:16].replace('T', ' ')}  {s.questions:>2} questions  "
+        f"{'finished' if s.finished else 'unfinished':<10}  {score_text(s.after_follow_up)}"
+        for s in found
+    )
+    if not found:
+        sys.stderr.write("There are no sessions yet. `mockinterview start` begins one.\n")
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print the transcript of a session."""
+    workshop = Workshop()
+    events = workshop.store.events(workshop.store.resolve(arguments.session))
+    put_lines([as_markdown(events, workshop.bank)])
+    return 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write a session as Markdown, JSON or HTML to stdout or a file."""
+    workshop = Workshop()
+    events = workshop.store.events(workshop.store.resolve(arguments.session))
+    match arguments.format:
+        case "json":
+            text = as_json(events)
+        case "html":
+            text = as_html(events, workshop.bank)
+        case _:
+            text = as_markdown(events, workshop.bank)
+    if arguments.output:
+        _write(arguments.output, text)
+    else:
+        put_lines([text.rstrip("\n")])
+    return 0
+
+
+def _write(file: Path, text: str) -> None:
+    temporary = file.with_name(f".{file.name}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(file)
+    except OSError as error:
+        raise StorageError(f"{file} cannot be written: {error.strerror}.", "Choose another place with -o.") from error
+
+
+def delete(arguments: argparse.Namespace) -> int:
+    """Delete a session for good, after asking."""
+    store = Workshop().store
+    session_id = store.resolve(arguments.session)
+    if not arguments.yes:
+        if not sys.stdin.isatty():
+            raise UsageError(f"Session {session_id} is not deleted without a yes.", "Add --yes.")
+        sys.stderr.write(f"Delete session {session_id} for good? [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            return 0
+    store.delete(session_id)
+    sys.stderr.write(f"Session {session_id} is deleted.\n")
+    return 0
