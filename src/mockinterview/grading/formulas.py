@@ -17,6 +17,7 @@ from typing import Final
 
 Node = tuple[str, tuple["Node", ...]]  # ("+", (left, right)), ("exp", (argument,)), ("n", ()), ("#2.0", ())
 Values = tuple[float, ...]
+Span = tuple[int, int, bool]  # start, end, whether names occur in it (else it is arithmetic)
 
 POINTS: Final = 3  # random points at which two formulas must agree: chance agreement at three is practically impossible
 MAX_NAMES: Final = 5  # more names than this are not tried against each other in every order (5! = 120 orders)
@@ -79,7 +80,7 @@ class Formula:
 
 
 @lru_cache(maxsize=4096)
-def formulas_in(text: str) -> tuple[tuple[Formula, ...], tuple[tuple[int, int], ...]]:
+def formulas_in(text: str) -> tuple[tuple[Formula, ...], tuple[Span, ...]]:
     """Return the formulas in a normalised, lower-case text and the spans of the (rewritten) text that they take.
 
     The spans refer to `spoken_to_symbols(text)`; words within them are single letters and operators that mean nothing alone.
@@ -88,12 +89,12 @@ def formulas_in(text: str) -> tuple[tuple[Formula, ...], tuple[tuple[int, int], 
         return (), ()
     rewritten = spoken_to_symbols(text)
     found: list[Formula] = []
-    spans: list[tuple[int, int]] = []
+    spans: list[Span] = []
     for run in _runs(rewritten):
         sides = _equation([token for token, _, _ in run])
         if sides:
             found += sides
-            spans.append((run[0][1], run[-1][2]))
+            spans.append((run[0][1], run[-1][2], any(side.names for side in sides)))
     return tuple(found), tuple(spans)
 
 
@@ -165,6 +166,8 @@ def _equation(tokens: list[str]) -> list[Formula]:
 
 
 def _is_worth(side: Formula) -> bool:
+    if not any(t in _BINARY or t in FUNCTIONS for t in side.text.split()):
+        return False  # "10k"
     return any(node[1] and not (node[0] == "-" and len(node[1]) == 1) for node in side.nodes) and (
         len(side.names) + len(side.numbers) > 1 or any(node[0] in FUNCTIONS for node in side.nodes)
     )
@@ -246,6 +249,8 @@ class _Parser:
         node = self._unary()
         while self._peek() and self._peek() not in ("+", "-", ")", ","):
             operator = self._peek() if self._peek() in ("*", "/") else ""
+            if not operator and self._peek()[0].isdigit():
+                raise ValueError(self._peek())  # "p 2" is no product
             self.at += bool(operator)
             node = (operator or "*", (node, self._unary()))
         return node

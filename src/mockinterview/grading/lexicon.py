@@ -231,7 +231,7 @@ _NEGATABLE: Final = re.compile(
     r"|shuffl|activ|pad|known|seen|use|like|certain|even|avail|reliab|interpret|fair|need|connect|tie|direct|constrain)"
 )
 _IRREGULAR: Final = {
-    "chose": "choose", "grew": "grow", "grown": "grow", "fell": "fall", "fallen": "fall", "shrank": "shrink", "shrunk": "shrink",
+    "chose": "choose", "goes": "go", "grew": "grow", "grown": "grow", "fell": "fall", "fallen": "fall", "shrank": "shrink", "shrunk": "shrink",
     "rose": "rise", "risen": "rise", "learnt": "learn", "gave": "give", "given": "give", "took": "take", "taken": "take",
     "kept": "keep", "held": "hold", "lost": "lose", "made": "make", "got": "get", "went": "go", "gone": "go", "forgot": "forget",
     "forgotten": "forget", "threw": "throw", "drew": "draw", "drawn": "draw", "fed": "feed", "built": "build", "sent": "send",
@@ -315,6 +315,9 @@ def number(value: float) -> Lexeme:
 @lru_cache(maxsize=60_000)
 def lexeme(word: str) -> Lexeme:
     """Return what a lower-case word means; the answer is the same for all spellings and forms of the word."""
+    if "'" in word and not word.endswith("n't"):
+        word, _, rest = word.partition("'")
+        return Lexeme("", 1, Role.FUNCTION, verb=True) if rest != "s" or word in _FUNCTION else lexeme(word)
     verb = word in _VERBS
     if word in ("cannot", "cant", "can't", "impossible", "unable", "couldnt"):
         return Lexeme("possible±", -1, Role.NEGATES_CLAUSE, verb=True, light=True)

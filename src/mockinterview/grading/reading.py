@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from mockinterview.grading.formulas import Formula, formulas_in, spoken_to_symbols
+from mockinterview.grading.formulas import Formula, Span, formulas_in, spoken_to_symbols
 from mockinterview.grading.lexicon import Lexeme, Role, lexeme, number
 
 LONG_CLAUSE: Final = 26  # words; a longer stretch without punctuation is cut, so that evidence stays a quote one can check
@@ -217,16 +217,21 @@ def read(text: str, resolve: Resolve = lexeme) -> Reading:
     return _Reader(resolve).read(_without(plain, spans), formulas, plain)
 
 
-def _without(plain: str, spans: tuple[tuple[int, int], ...]) -> str:
+def _without(plain: str, spans: tuple[Span, ...]) -> str:
     """Return the text without the letters and operators of its formulas; words and numbers in them still count as words."""
     if not spans:
         return plain
     rewritten = spoken_to_symbols(plain)
     pieces, at = [], 0
-    for start, end in spans:
-        pieces += [rewritten[at:start], " ", re.sub(r"\b[a-z]\b|\b[a-z]{1,2}\d?\b|[^a-z0-9_ .,]", " ", rewritten[start:end]), " "]
+    for start, end, symbolic in spans:
+        noise = _SYMBOLS if symbolic else _OPERATORS
+        pieces += [rewritten[at:start], " ", noise.sub(" ", rewritten[start:end]), " "]
         at = end
     return "".join([*pieces, rewritten[at:]])
+
+
+_SYMBOLS: Final = re.compile(r"\b[a-z]{1,2}\d?\b|\d[\d.,]*[a-z]?|[^a-z_ ]")
+_OPERATORS: Final = re.compile(r"(?<![\d.,])-(?=\d)|[^a-z0-9_ .,-]| - ")
 
 
 class _Reader:
@@ -251,6 +256,9 @@ class _Reader:
                 self._boundary()
             else:
                 self._number(word)
+        for formula in formulas:
+            if formula.value is not None:
+                self._content(number(formula.value))
         tokens = tuple(Token(c, -s if p in self.flipped else s, p, light) for c, s, p, light in self.tokens)
         signs: dict[str, int] = {}
         for token in tokens:

@@ -108,7 +108,12 @@ class Interview:
         await self.advance()
 
     async def reply(self, text: str, whiteboard: str = "") -> None:
-        """Store what the candidate says, then do all that follows from it until the candidate is expected to speak again."""
+        """Store what the candidate says, then do all that follows from it until the candidate is expected to speak again.
+
+        Raises UsageError where no question is open.
+        """
+        if self.talk.focus is None:
+            raise UsageError("No question is open.", "`mockinterview start` begins a new interview.")
         self._store(AnswerGiven(question_id=self._focus_id(), text=text, whiteboard=whiteboard))
         await self.advance()
 
