@@ -7,6 +7,7 @@
     ├── StorageError            1   the session log cannot be read or written
     ├── RetrievalError          1   the index cannot be used (callers fall back to lexical search)
     ├── BackendError            3   a model cannot be reached or does not answer usefully
+    │   └── PromptTooLongError  3   prompt and reply do not fit into the model's context window
     ├── GradingError            1   an answer could not be graded; it is then *not graded*, never zero
     ├── NotComparableError      4   two evaluation runs that must not be compared
     └── EvalError               1   an evaluation failed or found a regression
@@ -64,6 +65,10 @@ class BackendError(MockInterviewError):
     """A model cannot be reached or does not answer usefully."""
 
     exit_code = 3
+
+
+class PromptTooLongError(BackendError):
+    """Prompt and reply do not fit into the model's context window; callers divide the prompt."""
 
 
 class GradingError(MockInterviewError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from mockinterview.models import Assessment, Event, Format, Move, Question
 
+T = TypeVar("T")
 PassageKind = Literal["question", "point", "misconception", "model_answer"]
 
 
@@ -68,6 +69,7 @@ class Scene:
     last_answer: str = ""
     format: Format = "phone"
     talk: tuple[Turn, ...] = ()
+    earlier: tuple[str, ...] = ()  # closed questions, one line each: what was asked and how it went
 
 
 class Grader(Protocol):
@@ -106,8 +108,31 @@ class ChatModel(Protocol):
     def context_window(self) -> int:
         """The number of tokens that prompt and reply may have together."""
 
-    async def complete_json(self, messages: Sequence[Message], schema: dict[str, Any], *, max_tokens: int) -> dict[str, Any]:
-        """Return a JSON object that was asked to follow `schema` (a JSON Schema); the caller validates it."""
+    @property
+    def usage(self) -> Usage:
+        """The sum of all requests of this session, as the server reported them."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the person should know about this model and cannot see: a prompt that was cut, a window that was assumed."""
+
+    async def fits(self, messages: Sequence[Message], *, max_tokens: int) -> bool:
+        """Tell whether prompt and reply stay within the context window."""
+
+    async def complete_json(
+        self,
+        messages: Sequence[Message],
+        schema: dict[str, Any],
+        read: Callable[[dict[str, Any]], T],
+        *,
+        max_tokens: int,
+        temperature: float | None = None,
+    ) -> T:
+        """Return what `read` makes of a JSON object that was asked to follow `schema` (a JSON Schema).
+
+        `read` validates: it raises ValueError with a sentence that the model is told, once, before BackendError is raised.
+        Raises PromptTooLongError where prompt and reply exceed the window.
+        """
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int) -> AsyncIterator[str]:
         """Yield the reply piece by piece; closing the iterator cancels the request."""

@@ -19,7 +19,7 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("hint", r"(i('m| am) stuck[ ,.]*)?(help|help me|give me a hand|some help)( please| here| out| a bit)*"),
     ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok|no|nope)[ ,.]*)*(i )?(really |honestly |just |simply |still )?"
                   r"(do ?n[o']?t|do not|dunno|can'?t|cannot|could ?n'?t|have)( really| honestly)?( (know|remember|recall|say|tell|think of|answer|(got )?(no|any) (idea|clue))).*"),
-    ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok)[ ,.]*)*(i('m| am) )?(really )?(not|no|zero|absolutely no)( (at all|really|so|too|very|entirely))? ?(sure|idea|clue|certain)( at all| sorry| about (this|that|it)| (on|of) this( one)?)*"),
+    ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok)[ ,.]*)*(i('m| am) )?(really )?(not|no|zero|absolutely no)( (at all|really|so|too|very|entirely))? ?(sure|idea|clue|certain)( at all| sorry| (about|on|of) (this|that|it)( one)?)*"),
     ("dont_know", r"(idk|dunno|no idea|no clue|beats me|pass[ ,]*no idea|never heard( of (it|that|this))?|i (have )?forgot(ten)?( it| that)?|you got me|what do i know|\?+)"),
     ("dont_know", r"i('ve| have) (never|not) (heard|seen|used|learned|learnt|studied|worked|come across).*"),
     ("clarify", r"(can|could|would) you (please )?(clarify|repeat|rephrase|explain|say|elaborate|restate|be more specific|make).*"),

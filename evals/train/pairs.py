@@ -1,0 +1,169 @@
+"""Training pairs (claim, answer, label) from the bank and from the gold answers of the training questions.
+
+Labels are distributions over LABELS: where all that is known is that an answer earns nothing (a misconception beside a point), the
+mass is spread over "miss" and "contradicted". Everything is drawn from questions of the training part alone (`evals/split.py`).
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mockinterview.models import Bank, Question
+
+LABELS = ("hit", "partial", "miss", "contradicted")
+HIT, PARTIAL, MISS, CONTRADICTED = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
+NO_CREDIT = (0, 0, 0.5, 0.5)
+
+FLIPS = (
+    ("increases", "decreases"), ("increase", "decrease"), ("larger", "smaller"), ("bigger", "smaller"), ("higher", "lower"),
+    ("more", "less"), ("faster", "slower"), ("before", "after"), ("always", "never"), ("reduces", "raises"), ("reduce", "raise"),
+    ("grows", "shrinks"), ("grow", "shrink"), ("vanish", "explode"), ("vanishes", "explodes"), ("vanishing", "exploding"),
+    ("left", "right"), ("input", "output"), ("training", "test"), ("first", "last"), ("positive", "negative"), ("linear", "nonlinear"),
+    ("supervised", "unsupervised"), ("max", "min"), ("maximum", "minimum"), ("high", "low"), ("large", "small"), ("many", "few"),
+    ("fixed", "learned"), ("encoder", "decoder"), ("forward", "backward"), ("up", "down"), ("with", "without"), ("same", "different"),
+    ("overfitting", "underfitting"), ("overfit", "underfit"), ("forget", "input"), ("wide", "narrow"), ("deep", "shallow"),
+    ("early", "late"), ("add", "remove"), ("adds", "removes"), ("on", "off"), ("all", "none"), ("cheap", "expensive"),
+)  # fmt: skip
+SWAP = {a: b for pair in FLIPS for a, b in (pair, pair[::-1])}
+NEGATE = (
+    (r"\b(is|are|was|were|can|could|does|do|will|would|should|must|has)\b(?! not|n't)", r"\1 not"),
+    (r"\b(it|they|this|that|you|we|one) (\w+s)\b", r"\1 does not \2"),
+)
+UNDO_NEGATION = ((r"\b(is|are|was|were|can|could|does|do|will|would|should)(?: not|n'?t)\b", r"\1"), (r"\bcannot\b", "can"), (r"\bnever\b", "always"), (r"\bno\b", "a"), (r"\bnot\b ", ""))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One training example; `weight` scales its loss."""
+
+    question: str
+    claim: str
+    answer: str
+    label: tuple[float, ...]
+    weight: float = 1.0
+
+
+def bank_pairs(bank: Bank, ids: set[str], rng: random.Random) -> Iterator[Pair]:
+    """Yield pairs made from the bank files of the questions `ids`."""
+    questions = [q for q in bank if q.id in ids]
+    for question in questions:
+        yield from _own_words(question, rng)
+        yield from _composed(question, rng, number=14)
+        yield from _beliefs(question, rng)
+        yield from _neighbours(question, questions, rng)
+
+
+def _own_words(question: Question, rng: random.Random) -> Iterator[Pair]:
+    for point in question.points:
+        others = [s for p in question.points if p.id != point.id for s in p.says]
+        for say in point.says:
+            yield Pair(question.ask, point.claim, say, HIT)
+            flipped = contradict(say, rng)
+            if flipped:
+                yield Pair(question.ask, point.claim, flipped, CONTRADICTED)
+        for say in rng.sample(others, min(len(others), len(point.says))):
+            yield Pair(question.ask, point.claim, say, MISS)
+        yield Pair(question.ask, point.claim, question.ask, MISS)
+        flipped = contradict(point.claim, rng)
+        if flipped:
+            yield Pair(question.ask, point.claim, flipped, CONTRADICTED)
+
+
+def _composed(question: Question, rng: random.Random, number: int) -> Iterator[Pair]:
+    """Yield answers put together from what people say of several points: some shown, some left out, some contradicted."""
+    for _ in range(number):
+        shown, pieces = {}, []
+        for point in rng.sample(question.points, rng.randint(1, min(4, len(question.points)))):
+            say = rng.choice(point.says)
+            flipped = contradict(say, rng) if rng.random() < 0.2 else None
+            shown[point.id] = CONTRADICTED if flipped else HIT
+            pieces.append(flipped or say)
+        if question.misconceptions and rng.random() < 0.3:
+            pieces.append(rng.choice(rng.choice(question.misconceptions).says))
+        rng.shuffle(pieces)
+        answer = joined(pieces, rng)
+        picked = rng.sample(question.points, min(3, len(question.points)))
+        for point in picked:
+            yield Pair(question.ask, point.claim, answer, shown.get(point.id, MISS))
+
+
+def _beliefs(question: Question, rng: random.Random) -> Iterator[Pair]:
+    """Yield misconceptions: they earn no point, contradict their correction, and are hits of the belief read as a claim."""
+    for wrong in question.misconceptions:
+        for say in wrong.says:
+            yield Pair(question.ask, rng.choice(question.points).claim, say, NO_CREDIT)
+            yield Pair(question.ask, wrong.belief, say, HIT)
+        yield Pair(question.ask, wrong.belief, wrong.correction, CONTRADICTED)
+        yield Pair(question.ask, wrong.correction, wrong.belief, CONTRADICTED)
+        yield Pair(question.ask, wrong.correction, rng.choice(wrong.says), CONTRADICTED)
+        say = rng.choice(rng.choice(question.points).says)
+        yield Pair(question.ask, wrong.belief, say, (0, 0, 0.7, 0.3))
+        yield Pair(question.ask, wrong.belief, f"some people believe that {wrong.says[0]}, but that is wrong", CONTRADICTED)
+
+
+def _neighbours(question: Question, questions: list[Question], rng: random.Random) -> Iterator[Pair]:
+    for point in question.points:
+        other = rng.choice(questions)
+        if other.id != question.id:
+            yield Pair(question.ask, point.claim, rng.choice(rng.choice(other.points).says), MISS)
+    for point in question.core:
+        yield Pair(question.ask, point.claim, question.model_answer, HIT)
+
+
+def gold_pairs(bank: Bank, gold: list[dict], ids: set[str], weight: float) -> Iterator[Pair]:
+    """Yield one pair per point of every gold answer to the questions `ids`, and one per misconception."""
+    labels = dict(zip(LABELS, (HIT, PARTIAL, MISS, CONTRADICTED), strict=True))
+    for case in gold:
+        if case["question"] not in ids or not case["answer"].strip():
+            continue
+        question = bank.get(case["question"])
+        for point in question.points:
+            yield Pair(question.ask, point.claim, case["answer"], labels[case["points"][point.id]], weight)
+        for wrong in question.misconceptions:
+            label = HIT if wrong.id in case["misconceptions"] else (0, 0, 0.7, 0.3)
+            yield Pair(question.ask, wrong.belief, case["answer"], label, weight / 2)
+
+
+def contradict(text: str, rng: random.Random) -> str | None:
+    """Return the text with its meaning turned round by one systematic change, or None where none applies."""
+    changes = [_flip_direction, _undo_negation, _change_number, _negate]
+    rng.shuffle(changes)
+    return next((changed for change in changes if (changed := change(text, rng)) and changed != text), None)
+
+
+def _flip_direction(text: str, rng: random.Random) -> str | None:
+    found = [m for m in re.finditer(r"[A-Za-z]+", text) if m[0].lower() in SWAP]
+    if not found:
+        return None
+    match = rng.choice(found)
+    return text[: match.start()] + SWAP[match[0].lower()] + text[match.end() :]
+
+
+def _negate(text: str, rng: random.Random) -> str | None:
+    if re.search(r"\b(not|no|never|without|n't|cannot)\b|n't", text):
+        return None
+    return next((re.sub(p, r, text, count=1) for p, r in NEGATE if re.search(p, text)), f"it is not true that {text}")
+
+
+def _undo_negation(text: str, rng: random.Random) -> str | None:
+    return next((re.sub(p, r, text, count=1) for p, r in UNDO_NEGATION if re.search(p, text)), None)
+
+
+def _change_number(text: str, rng: random.Random) -> str | None:
+    found = list(re.finditer(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])", text))
+    if not found:
+        return None
+    match = rng.choice(found)
+    value = float(match[0])
+    changed = rng.choice([value + 1, value * 2, value + 3, max(value - 1, 0.0)])
+    return text[: match.start()] + f"{changed:g}" + text[match.end() :] if changed != value else None
+
+
+def joined(pieces: list[str], rng: random.Random) -> str:
+    """Return pieces put together as people do: sentences, commas, "and", new lines."""
+    glue = rng.choice([". ", ". ", "; ", ", and ", "\n", ", ", ". also, "])
+    opening = rng.choice(["", "", "", "well, ", "i think ", "so ", "ok so basically "])
+    return opening + glue.join(pieces)

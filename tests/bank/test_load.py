@@ -1,0 +1,91 @@
+"""Reading a bank: faults are named with file, line and field, and the rest still loads."""
+
+import pytest
+
+from mockinterview.bank.load import load_bank
+from mockinterview.errors import BankError
+
+GOOD = """\
+id: {id}
+topic: cnn
+level: foundation
+ask: "What is it?"
+points:
+  - id: one
+    claim: "It is one."
+"""
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """Return a folder with one good question."""
+    folder = tmp_path / "questions" / "cnn"
+    folder.mkdir(parents=True)
+    (folder / "good.yaml").write_text(GOOD.format(id="good"))
+    return tmp_path
+
+
+def faults_of(corpus, name: str, text: str):
+    """Return the faults of a bank with one more file, which is left out."""
+    (corpus / "questions" / "cnn" / f"{name}.yaml").write_text(text)
+    loaded = load_bank(corpus)
+    assert [q.id for q in loaded.bank] == ["good"]
+    return loaded.faults
+
+
+def test_minimal_question_is_enough(corpus):
+    """Five fields make a question: people can bring their own bank."""
+    (question,) = load_bank(corpus).bank
+    assert (question.core[0].weight, question.points[0].kind) == (1, "core")
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "field", "reason"),
+    [
+        (("level: foundation", "level: expert"), 3, "level", "foundation"),
+        (("topic: cnn", "topic: rnn"), 2, "topic", "folder"),
+        (("    claim", "    clam"), 7, "points.0.clam", "not permitted"),
+        (("id: other", "id: Other_one"), 1, "id", "pattern"),
+        (('ask: "What is it?"', "ask: [What is it?"), 5, "", "not YAML"),
+    ],
+)
+def test_fault_names_line_and_field(corpus, change, line, field, reason):
+    """A fault says where it is; only its own file is left out."""
+    faults = faults_of(corpus, "other", GOOD.format(id="other").replace(*change))
+    assert {fault.file.name for fault in faults} == {"other.yaml"}
+    assert (line, field) in [(fault.line, fault.field) for fault in faults if reason in fault.reason]
+
+
+def test_wrong_file_name_duplicate_and_dangling_follow_up(corpus):
+    """The id is the file's name, and a follow-up into nowhere is named while its question stays."""
+    assert "called" in faults_of(corpus, "renamed", GOOD.format(id="other"))[0].reason
+    (corpus / "questions" / "cnn" / "renamed.yaml").unlink()
+    (corpus / "questions" / "cnn" / "good.yaml").write_text(GOOD.format(id="good") + "follow_ups: [{to: nowhere}]\n")
+    loaded = load_bank(corpus)
+    assert "nowhere" in loaded.faults[0].reason
+    assert len(loaded.bank) == 1
+
+
+def test_empty_folder_is_a_clear_error(tmp_path):
+    """No questions at all is an error that says what a bank looks like."""
+    with pytest.raises(BankError, match="questions/<topic>/<id>.yaml"):
+        load_bank(tmp_path)
+
+
+def test_cache_is_used_and_follows_changes(corpus, tmp_path):
+    """The parsed bank is read from the cache until a file changes; a damaged cache is only slow."""
+    cache = tmp_path / "cache"
+    first = load_bank(corpus, cache)
+    (stored,) = cache.glob("bank-*.json")
+    assert load_bank(corpus, cache).bank.fingerprint == first.bank.fingerprint
+    stored.write_text("{ not json")
+    assert len(load_bank(corpus, cache).bank) == 1
+    (corpus / "questions" / "cnn" / "more.yaml").write_text(GOOD.format(id="more"))
+    assert len(load_bank(corpus, cache).bank) == 2
+
+
+def test_shipped_bank_has_no_faults():
+    """Every shipped file loads."""
+    loaded = load_bank()
+    assert not loaded.faults
+    assert len(loaded.bank) >= 147

@@ -1,0 +1,37 @@
+"""What a candidate may say besides an answer."""
+
+import pytest
+
+from mockinterview.interview.replies import understand
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("i don't know", "dont_know"), ("Sorry, I really have no idea.", "dont_know"), ("idk", "dont_know"), ("??", "dont_know"),
+        ("Hmm, not sure about that one", "dont_know"), ("never heard of it", "dont_know"), ("I can't remember, sorry", "dont_know"),
+        ("can I have a hint please?", "hint"), ("hint", "hint"), ("I'm stuck, help", "hint"), ("/hint", "hint"),
+        ("could you rephrase the question?", "clarify"), ("What do you mean by output?", "clarify"), ("come again?", "clarify"),
+        ("I don't understand the question", "clarify"), ("skip", "skip"), ("can we move on to the next question", "skip"),
+        ("let's stop here", "end"), ("/end", "end"), ("hello there", "small_talk"), ("thanks!", "small_talk"),
+        ("let me think about it for a second", "thinking"), ("hm", "thinking"),
+    ],
+)  # fmt: skip
+def test_requests_are_recognised(said, intent):
+    """Requests and small talk are told from answers in the ways people put them."""
+    assert understand(said) == intent
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "it doesn't fit", "no", "yes", "one", "28", "3x3", "pass the input through a sigmoid", "skip connections",
+        "you don't know the labels in unsupervised learning, that is the difference",
+        "the hint is in the gradient: it vanishes", "", "   ", "end-to-end learning", "stop training early",
+        "I don't know the exact formula but it divides by the stride and adds one after subtracting the kernel size",
+        "great accuracy on train and bad on test", "relu",
+    ],
+)  # fmt: skip
+def test_answers_stay_answers(said):
+    """Short answers, answers with doubt in them, and words that only look like a request are answers."""
+    assert understand(said) == "answer"
