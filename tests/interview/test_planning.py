@@ -1,0 +1,60 @@
+"""The choice of questions: repeatable, rising, spread over topics, old questions last."""
+
+import pytest
+
+from mockinterview.errors import UsageError
+from mockinterview.interview.planning import choose_questions
+from mockinterview.interview.policy import level_rank
+from mockinterview.models import Bank, Plan, Question
+
+
+@pytest.fixture
+def bank() -> Bank:
+    """Return thirty questions of three topics and three levels."""
+    levels = ("foundation", "intermediate", "advanced")
+    return Bank(
+        [
+            Question.model_validate(
+                {"id": f"{t}-{n}", "topic": t, "level": levels[n % 3], "ask": "?", "points": [{"id": "p", "claim": "c"}]}
+            )
+            for t in ("cnn", "optimisation", "behavioural")
+            for n in range(10)
+        ]
+    )
+
+
+def test_same_seed_same_interview(bank):
+    """The seed decides everything; another seed gives another interview."""
+    one, two, other = (choose_questions(bank, Plan(seed=s)).questions for s in (1, 1, 2))
+    assert one == two != other
+
+
+def test_levels_rise_and_own_work_comes_first(bank):
+    """The candidate's own work opens the talk; after it levels never fall."""
+    plan = choose_questions(bank, Plan(seed=3, count=9))
+    asked = [bank.get(q) for q in plan.questions[:9]]
+    topics = [q.topic for q in asked]
+    assert topics[:3] == ["behavioural"] * 3
+    ranks = [level_rank(q) for q in asked if q.topic != "behavioural"]
+    assert ranks == sorted(ranks)
+
+
+def test_seen_questions_come_last(bank):
+    """What was asked before is asked again only when the rest is used up, the oldest first."""
+    seen = [f"cnn-{n}" for n in range(8)]
+    plan = choose_questions(bank, Plan(seed=5, topics=("cnn",), count=3), seen=seen)
+    assert set(plan.questions[:3]) == {"cnn-8", "cnn-9", "cnn-0"}
+
+
+def test_pool_limits_the_number(bank):
+    """No question is asked twice: a small pool makes a short interview."""
+    plan = choose_questions(bank, Plan(topics=("cnn",), level="advanced", count=50))
+    assert plan.count == len(set(plan.questions)) == 3
+
+
+def test_unknown_names_say_what_is_near(bank):
+    """An unknown question or topic names its nearest neighbour; an empty choice says so."""
+    with pytest.raises(UsageError, match="Did you mean 'cnn-1'"):
+        choose_questions(bank, Plan(questions=("cnn_1",)))
+    with pytest.raises(UsageError, match="optimisation"):
+        choose_questions(bank, Plan(topics=("optimization",)))
