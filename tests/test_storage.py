@@ -187,12 +187,7 @@ def test_names_are_resolved_from_either_end(store: SessionStore) -> None:
     """The whole id, its beginning or its four letters name a session; what fits two is refused."""
     for name in ("20261122-0900-bcdf", "20261122-0930-ghjk", "20261123-0900-bbbb"):
         fill(store, name, started(name))
-    assert (
-        store.resolve("20261123")
-        == store.resolve("bbbb")
-        == store.resolve("20261123-0900-bbbb")
-        == "20261123-0900-bbbb"
-    )
+    assert store.resolve("20261123") == store.resolve("bbbb") == store.resolve("20261123-0900-bbbb") == "20261123-0900-bbbb"
     with pytest.raises(UsageError, match="fits 2 sessions") as caught:
         store.resolve("20261122")
     assert "20261122-0930-ghjk" in caught.value.hint
@@ -351,9 +346,7 @@ def test_a_file_in_place_of_the_folder_is_one_clear_sentence(tmp_path: Path) -> 
         SessionStore(tmp_path / "data" / "sessions.db")
 
 
-def test_a_read_only_log_refuses_and_keeps_what_it_has(
-    store: SessionStore, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_only_log_refuses_and_keeps_what_it_has(store: SessionStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log that can be read but not written is still read."""
     fill(store, "s", answered("kept"))
     connect = sqlite3.connect

@@ -28,8 +28,8 @@ from split import part  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 
-MAX_TOKENS = 224  # 95 % of gold answers with question and claim are shorter; longer ones are read in windows
-BATCH_TOKENS = 2600  # tokens of a batch, padding included: equal work per step
+LENGTHS = (32, 48, 64, 96, 128, 176, 224)  # padded lengths; a batch has one of them
+BATCH_TOKENS = 2816  # tokens of a batch, padding included: equal work per step
 
 
 class CrossEncoder(nn.Module):
@@ -38,6 +38,8 @@ class CrossEncoder(nn.Module):
     def __init__(self, path: str) -> None:
         super().__init__()
         self.encoder = AutoModel.from_pretrained(path, local_files_only=True, attn_implementation="eager")
+        # Half of the weights are word vectors that a few thousand pairs can only harm; frozen, a step costs a third less.
+        self.encoder.embeddings.requires_grad_(requires_grad=False)
         self.dropout = nn.Dropout(0.1)
         self.head = nn.Linear(self.encoder.config.hidden_size, len(LABELS))
 
@@ -60,18 +62,19 @@ def first_text(pair: Pair, *, question: bool) -> str:
     return f"{pair.question} {pair.claim}" if question else pair.claim
 
 
-def batches(pairs: list[Pair], rng: random.Random) -> list[list[Pair]]:
-    """Return the pairs in shuffled batches of similar length."""
-    ordered = sorted(pairs, key=lambda p: len(p.claim) + len(p.answer) + rng.random() * 40)
-    found, batch, longest = [], [], 0
-    for pair in ordered:
-        length = min((len(pair.question) + len(pair.claim) + len(pair.answer)) // 4 + 8, MAX_TOKENS)
-        if batch and max(longest, length) * (len(batch) + 1) > BATCH_TOKENS:
-            found.append(batch)
-            batch, longest = [], 0
-        batch.append(pair)
-        longest = max(longest, length)
-    found.append(batch)
+def batches(pairs: list[Pair], rng: random.Random, tokenizer, *, question: bool) -> list[tuple[int, list[Pair]]]:
+    """Return (length, pairs) in shuffled batches. Few different shapes: a CPU kernel is compiled anew for each."""
+    firsts = tokenizer([first_text(p, question=question) for p in pairs], add_special_tokens=False)["input_ids"]
+    seconds = tokenizer([p.answer for p in pairs], add_special_tokens=False)["input_ids"]
+    buckets: dict[int, list[Pair]] = {length: [] for length in LENGTHS}
+    for pair, first, second in zip(pairs, firsts, seconds, strict=True):
+        needed = len(first) + len(second) + 3
+        buckets[next((length for length in LENGTHS if needed <= length), LENGTHS[-1])].append(pair)
+    found = []
+    for length, bucket in buckets.items():
+        rng.shuffle(bucket)
+        size = BATCH_TOKENS // length
+        found += [(length, bucket[i : i + size]) for i in range(0, len(bucket) - size + 1, size)]
     rng.shuffle(found)
     return found
 
@@ -81,15 +84,15 @@ def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEnc
     model = CrossEncoder(encoder_path())
     model.to(options.device).train()
     rng = random.Random(options.seed)
-    steps = sum(len(batches(pairs, random.Random(0))) for _ in range(options.epochs))
-    optimiser = torch.optim.AdamW(model.parameters(), lr=options.lr, weight_decay=0.01)
+    steps = options.epochs * len(batches(pairs, random.Random(0), tokenizer, question=options.question))
+    optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=options.lr, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.lr, total_steps=int(steps * 1.05) + 10, pct_start=0.1)
     started, done, losses = time.monotonic(), 0, []
     for epoch in range(options.epochs):
-        for batch in batches(pairs, rng):
+        for length, batch in batches(pairs, rng, tokenizer, question=options.question):
             encoded = tokenizer(
                 [first_text(p, question=options.question) for p in batch], [p.answer for p in batch],
-                padding=True, truncation="longest_first", max_length=MAX_TOKENS, return_tensors="pt",
+                padding="max_length", truncation="longest_first", max_length=length, return_tensors="pt",
             ).to(options.device)  # fmt: skip
             labels = torch.tensor([p.label for p in batch], device=options.device, dtype=torch.float)
             weights = torch.tensor([p.weight for p in batch], device=options.device)
@@ -142,7 +145,7 @@ def main() -> int:
     parser.add_argument("--gold-weight", type=float, default=2.0)
     parser.add_argument("--no-question", dest="question", action="store_false")
     parser.add_argument("--no-flips", dest="flips", action="store_false")
-    parser.add_argument("--limit", type=int)
+    parser.add_argument("--limit", type=int, default=10_000, help="pairs made from the bank, beside those from gold answers")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
@@ -152,18 +155,19 @@ def main() -> int:
     bank = load_bank(ROOT / "corpus").bank
     ids = {q.id for q in bank if part(q.id) == "train"}
     gold = [json.loads(line) for line in options.gold.read_text().splitlines()] if options.gold.is_file() else []
-    pairs = list(bank_pairs(bank, ids, rng)) + list(gold_pairs(bank, gold, ids, options.gold_weight))
+    made = list(bank_pairs(bank, ids, rng))
     if not options.flips:
-        pairs = [p for p in pairs if p.label != CONTRADICTED]
+        made = [p for p in made if p.label != CONTRADICTED]
+    rng.shuffle(made)
+    pairs = made[: options.limit] + list(gold_pairs(bank, gold, ids, options.gold_weight))
     rng.shuffle(pairs)
-    pairs = pairs[: options.limit]
     print(f"{len(pairs)} pairs from {len(ids)} questions, {sum(c['question'] in ids for c in gold)} gold answers", flush=True)
     tokenizer = AutoTokenizer.from_pretrained(encoder_path(), local_files_only=True)
     model = train(pairs, options, tokenizer)
     options.out.mkdir(parents=True, exist_ok=True)
     torch.save(model.state_dict(), options.out / "model.pt")
     export(model, tokenizer, options.out)
-    card = {"labels": LABELS, "question": options.question, "max_tokens": MAX_TOKENS, "seed": options.seed, "epochs": options.epochs,
+    card = {"labels": LABELS, "question": options.question, "max_tokens": LENGTHS[-1], "seed": options.seed, "epochs": options.epochs,
             "pairs": len(pairs), "bank": bank.fingerprint, "version": 1}  # fmt: skip
     (options.out / "card.json").write_text(json.dumps(card, indent=1))
     print("written to", options.out, (options.out / "model.onnx").stat().st_size // 2**10, "KiB")

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -47,6 +48,7 @@ _PIECES: Final = re.compile(r"[A-Za-z]+|\d+|\n+|[ \t\r\f\v]+|[^\W\d_]+|[^\w\s]+|
 _IDEOGRAPHS: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
+@lru_cache(maxsize=64)  # a prompt is counted when it is made, sent and reported; its first message is always the same
 def estimate(text: str) -> float:
     """Return about how many tokens a text has for a tokenizer with a large vocabulary, without any margin.
 
@@ -56,6 +58,7 @@ def estimate(text: str) -> float:
     return sum(map(_cost, _PIECES.findall(text)))
 
 
+@lru_cache(maxsize=20_000)
 def _cost(piece: str) -> float:
     first = piece[0]
     if first.isascii() and first.isalpha():

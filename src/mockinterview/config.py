@@ -91,6 +91,11 @@ class Folders:
         """The retrieval index, which can be deleted at any time."""
         return self.cache / "index"
 
+    @property
+    def encodings(self) -> Path:
+        """The token tables that `mockinterview models --fetch-encoding` brings."""
+        return self.cache / "encodings"
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:

@@ -109,7 +109,7 @@ def _template(file: Path, text: str) -> Template:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     # Prompts are plain text for a model: escaping for HTML would only disfigure formulas.
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     try:
         return environment.from_string(text)
     except TemplateSyntaxError as error:

@@ -17,6 +17,7 @@ from mockinterview.models import (
     InterviewFinished,
     InterviewStarted,
     PointDisputed,
+    PointVerdict,
     Question,
     QuestionAsked,
     QuestionClosed,
@@ -45,22 +46,57 @@ def score_text(score: float | None) -> str:
 
 
 def score_card_lines(question: Question, assessment: Assessment) -> list[str]:
-    """Return the score card of one answer as lines: a verdict with word and sign per point, quotes, corrections, who marked it."""
-    lines = [f"{score_text(assessment.score)}  (marked by {assessment.graded_by})"]
-    lines += [FLAG_TEXT[flag] for flag in assessment.flags]
-    lines += [assessment.note] if assessment.note else []
-    claims = {p.id: p.claim for p in question.points} | {"exercise": "The result of the exercise."}
-    kinds = {p.id: " (bonus)" for p in question.points if p.kind == "bonus"}
+    """Return the whole score card of one answer as lines: a verdict with word and sign per point, quotes, corrections, who marked it."""
+    lines = [f"{score_text(assessment.score)}  (marked by {assessment.graded_by})", *_notes(assessment)]
     for verdict in assessment.points:
-        if verdict.id in kinds and verdict.verdict == "miss":
-            continue
-        lines.append(f"  {SIGNS[verdict.verdict]:<15}{claims.get(verdict.id, verdict.id)}{kinds.get(verdict.id, '')}")
-        if verdict.evidence:
-            lines.append(f'{"":17}you said: "{_one_line(verdict.evidence)}"')
+        lines += _verdict_lines(question, verdict)
     for stated in assessment.misconceptions:
         lines.append(f'  ! mistaken     "{_one_line(stated.evidence)}"')
         lines.append(f"{'':17}{question.misconception(stated.id).correction}")
     return lines
+
+
+def open_card_lines(question: Question, assessment: Assessment, so_far: float | None, still_open: int) -> list[str]:
+    """Return the score card of an answer while its question is still open: what was shown, and only the number of what was not.
+
+    `so_far` is the score of the question with this answer, `still_open` the number of core points that nobody has named yet.
+    """
+    lines = [f"{score_text(so_far)} so far  (marked by {assessment.graded_by})", *_notes(assessment)]
+    for verdict in assessment.points:
+        if verdict.verdict in ("hit", "partial"):
+            lines += _verdict_lines(question, verdict)
+    if still_open and assessment.score is not None:
+        lines.append(f"  {'- open':<15}{still_open} core point{'s' if still_open > 1 else ''}")
+    return lines
+
+
+def _notes(assessment: Assessment) -> list[str]:
+    return [FLAG_TEXT[flag] for flag in assessment.flags] + ([assessment.note] if assessment.note else [])
+
+
+def _verdict_lines(question: Question, verdict: PointVerdict) -> list[str]:
+    claims = {p.id: p.claim for p in question.points} | {"exercise": "The result of the exercise."}
+    bonus = any(p.id == verdict.id and p.kind == "bonus" for p in question.points)
+    if bonus and verdict.verdict == "miss":
+        return []
+    lines = [f"  {SIGNS[verdict.verdict]:<15}{claims.get(verdict.id, verdict.id)}{' (bonus)' if bonus else ''}"]
+    return [*lines, f'{"":17}you said: "{_one_line(verdict.evidence)}"'] if verdict.evidence else lines
+
+
+def closing_lines(question: Question, closed: QuestionClosed, thread: QuestionReport) -> list[str]:
+    """Return what is shown when a question is closed: scores, what was missing, beliefs with their corrections."""
+    lines = [_closing_score(question, closed)]
+    for label, ids in (("- missed", thread.missed), ("! contradicted", thread.contradicted)):
+        lines += [f"  {label:<15}{question.point(p).claim}" for p in ids if question.point(p).kind == "core"]
+    lines += [f"  {'! mistaken':<15}{question.misconception(m).correction}" for m in thread.misconceptions]
+    return lines
+
+
+def _closing_score(question: Question, closed: QuestionClosed) -> str:
+    if closed.after_follow_up is None:
+        return f"{question.id}: not graded."
+    late = "" if closed.at_once == closed.after_follow_up else f", {closed.after_follow_up:g} after follow-up"
+    return f"{question.id}: {score_text(closed.at_once)} at once{late}."
 
 
 def _one_line(text: str) -> str:

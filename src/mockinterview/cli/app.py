@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mockinterview.tui.app import InterviewApp
 from mockinterview.tui.core import Core, Launch, Progress, Wishes
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from mockinterview.cli.compose import Workshop
     from mockinterview.interview.loop import Interview
     from mockinterview.models import Plan
+    from mockinterview.ports import Passage, PassageKind, Retriever
+
+DECIDED = ("level", "count", "minutes", "mode", "format")
 
 
 def open_app(arguments: argparse.Namespace, resume: str | None = None) -> int:
@@ -32,12 +38,78 @@ def open_app(arguments: argparse.Namespace, resume: str | None = None) -> int:
 
 
 def _wishes(arguments: argparse.Namespace) -> Wishes:
-    def given(name: str) -> object:
-        return getattr(arguments, name, None)
+    given: dict[str, Any] = {name: getattr(arguments, name, None) for name in (*DECIDED, "seed")}
+    topics, questions = (tuple(getattr(arguments, name, ())) for name in ("topic", "question"))
+    return Wishes(topics=topics, about=getattr(arguments, "about", None) or "", questions=questions, **given)
 
-    return Wishes(
-        topics=tuple(getattr(arguments, "topic", ())),
-        about=getattr(arguments, "about", None) or "",
-        questions=tuple(getattr(arguments, "question", ())),
-        **{name: given(name) for name in ("level", "count", "minutes", "mode", "format", "seed")},
+
+def load(arguments: argparse.Namespace) -> Core:
+    """Return what stands behind the screens; raises SettingsError, BankError or StorageError."""
+    # Pydantic looks for plugins in every installed package, which costs more than reading the bank.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    from mockinterview.cli.compose import Workshop
+
+    workshop = Workshop.from_arguments(arguments)
+    index = _Index(workshop)
+    workshop.quick_retriever = index
+    workshop.retriever = index
+    settings = workshop.settings
+
+    def new_interview(wishes: Wishes) -> tuple[Interview, Plan]:
+        plan = workshop.plan(
+            seed=wishes.seed, topics=wishes.topics, about=wishes.about, questions=wishes.questions, **_decided(wishes)
+        )
+        return workshop.new_interview(), plan
+
+    return Core(
+        bank=workshop.bank,
+        store=workshop.store,
+        defaults=Wishes(
+            level=settings.level,
+            count=settings.count,
+            minutes=settings.minutes,
+            mode=settings.mode,
+            format=settings.format,
+        ),
+        drafts=workshop.folders.data / "drafts",
+        exports=Path.cwd(),
+        new_interview=new_interview,
+        open_stored=lambda session_id: workshop.stored_interview(session_id or None),
+        build_index=index.build,
+        faults=[str(fault) for fault in workshop.loaded_bank.faults],
+        theme=settings.theme,
+        version=workshop.version,
     )
+
+
+def _decided(wishes: Wishes) -> dict[str, Any]:
+    """Return the fields that were decided; "" and 0 decide for none."""
+    fields = {name: getattr(wishes, name) for name in DECIDED}
+    return {name: value or None for name, value in fields.items() if value is not None}
+
+
+class _Index:
+    """A retriever that costs nothing until it is asked: lexical search first, the whole index once it has been built."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    @cached_property
+    def _best(self) -> Retriever:
+        from mockinterview.retrieval import LexicalRetriever
+
+        return LexicalRetriever(self._workshop.bank)
+
+    def search(self, query: str, k: int = 5, kinds: Iterable[PassageKind] = ()) -> list[Passage]:
+        """Return the best passages that can be found by now."""
+        return self._best.search(query, k, kinds)
+
+    def questions(self, query: str, k: int = 5) -> list[Passage]:
+        """Return the best questions that can be found by now."""
+        return self._best.questions(query, k)
+
+    def build(self, progress: Progress) -> None:
+        """Bring the index up to date and use it from then on; runs beside the interview."""
+        from mockinterview.retrieval import open_index
+
+        self._best = open_index(self._workshop.bank, self._workshop.folders.index, progress=progress)

@@ -123,6 +123,12 @@ def _corpus(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _house(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    models = commands.add_parser("models", help="which language models are there, and whether they work")
+    models.add_argument("--json", action="store_true", help="one JSON document")
+    models.add_argument("--test", metavar="B", help="grade one real answer with this backend")
+    models.add_argument("--fetch-encoding", metavar="NAME", help="fetch a token table for exact counts: o200k_base, cl100k_base")
+    _backend_flags(models)
+    models.set_defaults(run=_lazily("models", "models"))
     doctor = commands.add_parser("doctor", help="check this installation and say what to mend")
     doctor.add_argument("--json", action="store_true", help="one JSON document")
     doctor.set_defaults(run=_lazily("doctor", "doctor"))

@@ -10,20 +10,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mockinterview import __version__
-from mockinterview.bank.load import LoadedBank, load_bank
-from mockinterview.config import Folders, LoadedSettings, Settings, folders, load_settings
+from mockinterview.bank.load import LoadedBank, data_dir, load_bank
+from mockinterview.config import Folders, LoadedSettings, Settings, backend_settings, folders, load_settings
+from mockinterview.errors import UsageError
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.planning import choose_questions
 from mockinterview.interview.wording import EmbeddedInterviewer
-from mockinterview.errors import UsageError
 from mockinterview.models import Bank, Plan, QuestionAsked
 
 if TYPE_CHECKING:
     from mockinterview.grading.embedded import EmbeddedGrader
+    from mockinterview.grading.judge import ModelGrader
+    from mockinterview.llm import Model
     from mockinterview.ports import Grader, Interviewer, Retriever
+    from mockinterview.prompts import Prompts
     from mockinterview.storage import SessionStore
 
 FLAGS = ("backend", "judge", "base_url", "model", "corpus", "count", "minutes", "level", "mode", "format")
+EMBEDDED = "embedded"
 SEEN_SESSIONS = 20  # earlier interviews whose questions are not asked again while others are left
 
 
@@ -33,6 +37,7 @@ class Workshop:
     def __init__(self, flags: dict[str, Any] | None = None) -> None:
         self.folders: Folders = folders()
         self.loaded: LoadedSettings = load_settings(self.folders.config_file, flags)
+        self._models: dict[str, Model] = {}
 
     @classmethod
     def from_arguments(cls, arguments: argparse.Namespace) -> Workshop:
@@ -68,13 +73,40 @@ class Workshop:
 
     @cached_property
     def grader(self) -> Grader:
-        """The grader that the settings ask for."""
-        return self.embedded_grader
+        """The grader that the settings ask for. Raises SettingsError or BackendError where its backend cannot be used."""
+        name = self.settings.judge or self.settings.backend
+        return self.embedded_grader if name == EMBEDDED else self.model_grader(name)
+
+    def model_grader(self, name: str) -> ModelGrader:
+        """Return a backend as grader, with the embedded grader behind it."""
+        from mockinterview.grading.judge import ModelGrader, form_of
+
+        model, embedded, votes = self.chat_model(name), self.embedded_grader, self.settings.judge_votes
+        return ModelGrader(model, self.prompts, embedded, form_of(embedded), retriever=self.quick_retriever, votes=votes)
+
+    def chat_model(self, name: str) -> Model:
+        """Return the model of a backend, one for judge and interviewer; it was asked whether it is there."""
+        from mockinterview.llm import open_model
+
+        if name not in self._models:
+            self._models[name] = open_model(backend_settings(self.settings, name), encodings=self.folders.encodings)
+        return self._models[name]
+
+    @cached_property
+    def prompts(self) -> Prompts:
+        """The prompts, the user's own ones first."""
+        from mockinterview.prompts import Prompts
+
+        return Prompts(data_dir("prompts"), self.settings.prompts)
 
     @cached_property
     def interviewer(self) -> Interviewer:
-        """The interviewer that the settings ask for."""
-        return EmbeddedInterviewer()
+        """The interviewer that the settings ask for. Raises SettingsError or BackendError where its backend cannot be used."""
+        if self.settings.backend == EMBEDDED:
+            return EmbeddedInterviewer()
+        from mockinterview.interview.model_voice import ModelInterviewer
+
+        return ModelInterviewer(self.chat_model(self.settings.backend), self.prompts, self.bank)
 
     @cached_property
     def store(self) -> SessionStore:

@@ -7,6 +7,7 @@ import textwrap
 
 from mockinterview.errors import UsageError
 from mockinterview.interview.loop import Interview
+from mockinterview.interview.summary import question_report
 from mockinterview.models import (
     AnswerGiven,
     AnswerGraded,
@@ -19,7 +20,7 @@ from mockinterview.models import (
     QuestionClosed,
     RemarkMade,
 )
-from mockinterview.report import report_lines, score_card_lines
+from mockinterview.report import closing_lines, open_card_lines, report_lines
 from mockinterview.sanitize import clean
 
 WIDTH = 92
@@ -109,10 +110,11 @@ class PlainLines:
             case HintGiven():
                 return _wrapped(f"Hint (what it draws out counts half): {event.text}")
             case AnswerGraded() if talk.plan.mode == "practice":
-                question = talk.bank.get(event.question_id)
-                return ["", *score_card_lines(question, event.assessment), ""]
+                thread = talk.thread(event.question_id)
+                return ["", *open_card_lines(thread.question, event.assessment, thread.score_after, len(thread.missed_core())), ""]
             case QuestionClosed() if talk.plan.mode == "practice":
-                return [_closing(event)]
+                thread = talk.thread(event.question_id)
+                return ["", *closing_lines(thread.question, event, question_report(thread))]
             case InterviewFinished():
                 return ["", *report_lines(event.report, talk.bank)]
         return []
@@ -136,14 +138,6 @@ def _introduction(event: InterviewStarted) -> str:
     return (
         f"Session {event.session_id}: {plan.count} questions{end} ({about}; {plan.mode}, {plan.format}). /help lists the commands."
     )
-
-
-def _closing(event: QuestionClosed) -> str:
-    if event.after_follow_up is None:
-        return "Not graded."
-    if event.at_once == event.after_follow_up:
-        return f"Score: {event.after_follow_up:g} of 10."
-    return f"Score: {event.at_once:g} of 10 at once, {event.after_follow_up:g} after follow-up."
 
 
 def _wrapped(text: str) -> list[str]:

@@ -22,20 +22,21 @@ Span = tuple[int, int, bool]  # start, end, whether names occur in it (else it i
 POINTS: Final = 3  # random points at which two formulas must agree: chance agreement at three is practically impossible
 MAX_NAMES: Final = 5  # more names than this are not tried against each other in every order (5! = 120 orders)
 MAX_TOKENS: Final = 60  # nobody says a longer formula in an interview; bounds the work on hostile input
+_PREFIXES: Final = frozenset("log ln exp sqrt tanh sum".split())  # may stand before their argument without brackets
 ROUNDING: Final = frozenset({"floor", "ceil", "round", "int"})
 FUNCTIONS: Final = frozenset(
     "floor ceil round int exp log ln log2 sqrt tanh sigmoid sigma softmax relu max min abs sum mean argmax sin cos len".split()
 )
 _SPOKEN: Final = (
-    (re.compile(r"\bdivided by\b|\bover\b"), " // "),
-    (re.compile(r"\bmultiplied by\b|\btimes\b"), " * "),
+    (re.compile(r"\bdivided by\b|(?:(?<=[,)])|(?<=\b[a-z0-9]))\s+over\s+(?:the )?(?=\w|\()|\s+over\s+(?=[a-z0-9]\b|\()"), " // "),
+    (re.compile(r"\bmultiplied by\b|(?:(?<=\))|(?<=\b[a-z0-9]))\s+times\s+(?=\w|\()|\s+times\s+(?=[a-z0-9]\b|\()"), " * "),
     (re.compile(r"\btwice (?:the )?"), " 2 * "),
     (re.compile(r"\bhalf (?:of )?(?:the )?"), " 0.5 * "),
     (re.compile(r"\bplus\b"), " + "),
-    (re.compile(r"\b(?:minus|less)\b"), " - "),
+    (re.compile(r"\bminus\b"), " - "),
     (re.compile(r"\bequals\b|:=|==|←"), " = "),
     (re.compile(r"\bsquared\b"), " ^ 2 "),
-    (re.compile(r"\b(?:to the power of|to the)\b"), " ^ "),
+    (re.compile(r"\bto the power of\b|(?<=\be) to the (?:power (?:of )?)?(?=minus|-|\w\b)"), " ^ "),
     (re.compile(r"\bsquare root of\b|\broot of\b"), " sqrt "),
 )  # fmt: skip
 _NUMBERS: Final = {
@@ -53,7 +54,7 @@ _RELATIONS: Final = frozenset({"=", "<", ">", "<=", ">=", "~"})
 _BINARY: Final = frozenset({"+", "-", "*", "/", "//", "^", "**"})
 _STOP: Final = frozenset(
     "a an the of is are it and or if so to then by with for in on at as we you i get gets gives be where when which that this "
-    "per each every just then than not no but from into its our your becomes means output outputs".split()
+    "per each every just then than not no but from into its our your becomes means output outputs vs versus".split()
 )
 
 
@@ -69,6 +70,7 @@ class Formula:
     numbers: tuple[float, ...]
     text: str
     value: float | None = None  # of a side without names
+    stated: bool = False  # the text gives the value, too: "10000 / 200 = 50"
     false: bool = False  # an arithmetic equation that does not hold, such as "5 - 7 + 1 = 3"
 
     def fingerprints(self, renamed: Mapping[str, str] | None = None) -> set[Values]:
@@ -129,7 +131,7 @@ def _kinds(text: str, tokens: list[tuple[str, int, int]]) -> list[bool]:
         if operator[index] or token in "()[],|" or token[0].isdigit() or token in _NUMBERS:
             result.append("x" not in token)  # "5x5" is a shape
         elif token in FUNCTIONS:
-            result.append(beside or text[end : end + 1] in ("(", "_") or text[end : end + 1] == " ")
+            result.append(text[end : end + 2].lstrip()[:1] in ("(", "_") or (token in _PREFIXES and text[end : end + 1] == " "))
         elif len(token) <= 2 or "_" in token or token[-1].isdigit():
             result.append(token not in _STOP or (beside and token in ("a", "i")))
         else:
@@ -162,7 +164,7 @@ def _equation(tokens: list[str]) -> list[Formula]:
     exact = "~" not in tokens and not {"<", ">", "<=", ">="} & set(tokens)
     false = exact and len(values) > 1 and any(not math.isclose(v, values[0], rel_tol=0.02, abs_tol=0.006) for v in values)
     worth = [side for side in parsed if _is_worth(side)]
-    return [Formula(s.nodes, s.names, s.numbers, s.text, s.value, false) for s in worth]
+    return [Formula(s.nodes, s.names, s.numbers, s.text, s.value, len(values) > 1, false) for s in worth]
 
 
 def _is_worth(side: Formula) -> bool:
@@ -273,7 +275,10 @@ class _Parser:
         token = self.tokens[self.at]
         self.at += 1
         if token == "(":
-            return self._arguments()[0]
+            inside = self._arguments()
+            if len(inside) > 1:
+                raise ValueError(token)  # "(0, 1)" is an interval or a tuple
+            return inside[0]
         if token[0].isdigit():
             return ("#" + repr(float(token.replace(",", ""))), ())
         if not token[0].isalpha():
@@ -391,6 +396,11 @@ class FormulaBook:
         for name in formula.names:
             self.alias.setdefault(name, name)
 
+    def size(self, given: Formula) -> int:
+        """Return how many names, numbers and functions a formula has: the more, the less its agreement can be chance."""
+        calls = sum(f"{name} (" in given.text for name in FUNCTIONS)
+        return calls + max(len(_leaves(n, numbers=False)) + len(_leaves(n, numbers=True)) for n in given.nodes)
+
     def agrees(self, given: Formula) -> bool:
         """Tell whether a candidate's formula has the value of one of the accepted ones, under any reading and letters."""
         if given.false:
@@ -408,8 +418,15 @@ class FormulaBook:
         if not given.names:
             return given.false and any(set(given.numbers) & set(known.numbers) for known in self._plain)
         mine = {self.alias.get(name, name) for name in given.names}
-        same = any(len(mine) >= 2 and mine == {self.alias.get(n, n) for n in known.names} for known in self._named)
+        rivals = [known for known in self._named if mine == {self.alias.get(n, n) for n in known.names}]
+        shapes = {_shape(node) for node in given.nodes}
+        same = any(len(mine) > 1 or shapes & {_shape(node) for node in known.nodes} for known in rivals)
         return same and not self.agrees(given)
+
+
+def _shape(node: Node) -> Node:
+    """Return a formula with its numbers blanked out: "1/(4-p)" has the shape of "1/(1-p)"."""
+    return ("#" if node[0][0] == "#" else node[0], tuple(map(_shape, node[1])))
 
 
 def _same_arithmetic(given: Formula, known: Formula) -> bool:

@@ -46,7 +46,7 @@ _BOUNDARIES: Final = frozenset(
 _NEGATES_CLAUSE: Final = frozenset(
     """not no never cannot nobody none nothing nowhere neither hardly barely rarely seldom scarcely fail fails failed
     dont doesnt didnt isnt arent wasnt werent wont wouldnt cant couldnt shouldnt havent hasnt hadnt aint mustnt neednt doesent dosnt
-    dosent nope unable n't""".split()
+    dosent nope unable gone n't""".split()
 )
 _NEGATES_NEXT: Final = frozenset("without non nor lacking lacks lack minus absent absence zero-out free-of".split())
 _FUNCTION: Final = frozenset(
@@ -61,7 +61,7 @@ _FILLER: Final = frozenset(
     """basically actually really simply literally obviously clearly essentially generally usually typically mostly maybe perhaps
     probably possibly well okay ok um uh hmm yeah yes yep right? think guess suppose believe know feel say saying said sure course
     please thanks thank sorry hello hi honestly personally kind sort bit lot stuff anyway anyways like? now question answer mention
-    recall remember afaik imo imho roughly pretty fairly somewhat kinda sorta certainly definitely indeed naturally""".split()
+    recall remember afaik imo imho nearly almost roughly pretty fairly somewhat kinda sorta certainly definitely indeed naturally""".split()
 )
 _LIGHT: Final = frozenset(
     """model network data use get make give take work thing way type technique method approach algorithm function value case problem
@@ -88,7 +88,7 @@ _VERBS: Final = frozenset(
     behaves behave improves improve hurts hurt speeds slows costs cost saves save equals equal lies lie ranges range treats treat
     decides decide controls control smooths smooth focuses focus attend attends encode encodes decode decodes pad pads padded
     puts put pushes push pulls pull squashes squeeze squeezes squash collapses collapse combines combine connects connect
-    consider requires require suffers suffer loses lose doubles halves replaces replace copies copy samples draws draw
+    consider requires require suffers suffer loses lose doubles halves fix fixes fixed solves solve solved cures cure penalises participates participate generalises replaces replace copies copy samples draws draw
     minimises minimise minimizes maximises maximise optimises optimise optimizes converges converge oscillates diverges diverge
     cannot don't doesn't won't isn't aren't dont doesnt isnt wont cant can't didn't it's that's there's they're you're you'd
     you'll we're we'd it'll""".split()
@@ -145,7 +145,7 @@ step timestep
 quick_ rapid_
 manual handcrafted manually handmade
 machine computer
-many several multiple numerous lot
+many several multiple lot
 amount number count quantity
 share shared tie tied
 need require necessary must
@@ -156,10 +156,8 @@ similar alike resemble resembles
 target goal objective aim
 dataset corpus
 sentence text document
-token word
 human person people
 depend rely
-guess estimate
 activate fire fires
 slide sweep scan
 copy duplicate
@@ -174,27 +172,27 @@ differ vary
 solve solution
 attention attend
 overfit overfitting memorise memorize
-contain include consist comprise
+contain include comprise
 describe define definition
 information info
 method technique approach
 """
 # Each line: a concept, the words with sign +, the words with sign -.
 _OPPOSITES: Final = """
-more: increase more higher high grow rise raise amplify gain greater boost enlarge expand extra surge growth climb cause induce worsen aggravate | decrease less fewer lower low reduce shrink lessen diminish fall fell mitigate prevent suppress counter counteract fight combat alleviate minimise minimize lowered reduction curb tame cure avoid
+more: increase more higher high grow rise raise amplify gain greater enlarge expand extra surge growth climb cause induce worsen aggravate | decrease less fewer lower low reduce shrink lessen diminish fall fell mitigate prevent suppress counter counteract fight combat alleviate minimise minimize lowered reduction curb tame cure avoid
 size: large big huge larger bigger wide wider enormous | small tiny little smaller tinier narrow
 speed: fast quick rapid accelerate faster quicker speedup | slow slower
 order: before early earlier prior first beforehand | after late later afterwards behind last final end
-good: good better improve best helpful beneficial benefit useful | bad worse worst degrade hurt harm harmful useless
+good: good better improve best helpful beneficial benefit | bad worse worst degrade hurt harm harmful
 strong: strong powerful stronger | weak weaker
 depth: deep deeper depth | shallow shallower
-same: same identical equal unchanged constant | different distinct unequal
+same: same identical equal unchanged | different distinct unequal
 linear: linear linearity affine straight | nonlinear nonlinearity nonlinearities curved
 possible: possible able feasible possible can | impossible unable infeasible unfeasible cannot
 depends: dependent correlated depend | independent uncorrelated independently
 share: shared joint tied | separate own individual separately
 parallel: parallel simultaneous simultaneously concurrently | sequential sequentially serial
-phase: train training | test inference testing evaluation deployment
+phase: train training | test inference testing deployment
 fitting: overfit overfitting memorise memorize | underfit underfitting
 pass: forward feedforward | backward backwards
 extreme: maximum max maximal maximise maximize | minimum min minimal
@@ -216,13 +214,12 @@ right: right correct true correctly | wrong incorrect false wrongly incorrectly 
 always: always guaranteed guarantee | never
 discrete: discrete categorical | continuous
 direct: generative | discriminative
-memory: remember memory recall_ | forget forgets forgot forgotten
-known: known seen familiar | unknown unseen unfamiliar unlabelled_
+known: known familiar | unknown unfamiliar
 biased: biased | unbiased
 balanced: balanced | imbalanced unbalanced skewed
 symmetric: symmetric symmetrical | asymmetric
 padded: padded padding pad | unpadded
-row: row rows horizontal | column columns vertical
+row: row rows horizontal | column columns
 side: left | right_
 top: top upper above | bottom below
 """
@@ -236,12 +233,23 @@ _IRREGULAR: Final = {
     "kept": "keep", "held": "hold", "lost": "lose", "made": "make", "got": "get", "went": "go", "gone": "go", "forgot": "forget",
     "forgotten": "forget", "threw": "throw", "drew": "draw", "drawn": "draw", "fed": "feed", "built": "build", "sent": "send",
     "found": "find", "wrote": "write", "written": "write", "broke": "break", "broken": "break", "began": "begin", "saw": "see",
-    "begun": "begin", "ran": "run", "left_": "leave", "knew": "know", "became": "become", "came": "come", "said": "say",
-    "indices": "index", "matrices": "matrix", "losses": "loss", "biases": "bias", "biased": "biased", "maxima": "maximum",
+    "thrown": "throw", "begun": "begin", "ran": "run", "left_": "leave", "knew": "know", "became": "become", "came": "come", "said": "say",
+    "indices": "index", "matrices": "matrix", "losses": "loss", "maxima": "maximum",
     "minima": "minimum", "axes": "axis", "data": "data", "datum": "data", "axis": "axis", "taught": "teach", "shown": "show",
     "dying": "die", "dies": "die", "died": "die", "means": "means", "mean": "mean", "slower": "slow", "variance": "variance",
     "variances": "variance", "various": "various", "relu": "relu", "relus": "relu", "his": "his", "this": "this",
     "general": "general", "universal": "universal", "university": "university", "feet": "foot", "spent": "spend",
+}  # fmt: skip
+# Names that a stemmer would turn into another word, with the stem that they keep.
+_NAMES: Final = {
+    "transformer": "transformer", "transformers": "transformer", "boosting": "boosting", "boosted": "boosting", "boost": "boosting",
+    "bagging": "bagging", "bagged": "bagging", "embedding": "embedding", "embeddings": "embedding", "biased": "biasd", "bias": "bias",
+    "biases": "bias", "momentum": "momentum", "unbiased": "unbiasd", "generative": "generativ", "boosts": "boosting",
+    "pooling": "pool", "ensembling": "ensembl", "news": "news", "adam": "adam", "adamw": "adamw", "tensorflow": "tensorflow",
+    "positive": "positiv", "positives": "positiv", "positively": "positiv", "production": "production", "objective": "objectiv",
+    "objectives": "objectiv", "identity": "identity", "separable": "separabl", "continuous": "continuous", "costly": "costly",
+    "correction": "correction", "corrected": "correction", "object": "object", "objects": "object", "sequential": "sequential",
+    "convergence": "converg", "divergence": "diverg", "correlated": "correlat", "correlation": "correlat",
 }  # fmt: skip
 _NUMBER_WORDS: Final = {
     "zero": 0, "one": 1, "once": 1, "single": 1, "two": 2, "twice": 2, "double": 2, "doubles": 2, "doubled": 2, "three": 3, "four": 4,
@@ -278,6 +286,8 @@ def _stemmer() -> BaseStemmer:
 @lru_cache(maxsize=60_000)
 def stem(word: str) -> str:
     """Return the stem of a lower-case word, the same for British and American spelling."""
+    if word in _NAMES:
+        return _NAMES[word]
     word = _IRREGULAR.get(word, word)
     for pattern, american in _BRITISH:
         word = pattern.sub(american, word)
@@ -357,5 +367,13 @@ def is_known(word: str) -> bool:
 
 
 _KNOWN: Final = (
-    _BOUNDARIES | _NEGATES_CLAUSE | _NEGATES_NEXT | _FUNCTION | _FILLER | _LIGHT | _VERBS | _NUMBER_WORDS.keys() | _IRREGULAR.keys()
+    _BOUNDARIES
+    | _NEGATES_CLAUSE
+    | _NEGATES_NEXT
+    | _FUNCTION
+    | _FILLER
+    | _LIGHT
+    | _VERBS
+    | _NUMBER_WORDS.keys()
+    | _IRREGULAR.keys()
 )

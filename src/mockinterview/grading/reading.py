@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -16,6 +16,8 @@ from mockinterview.grading.formulas import Formula, Span, formulas_in, spoken_to
 from mockinterview.grading.lexicon import Lexeme, Role, lexeme, number
 
 LONG_CLAUSE: Final = 26  # words; a longer stretch without punctuation is cut, so that evidence stays a quote one can check
+JOINED_WORDS: Final = 2  # spaces that a statement beside a comma has at least: three words
+WRAPPED_LINE: Final = 55  # characters from which a line is taken for wrapped text and not for a note
 MAX_ANSWER: Final = 20_000  # characters that are read; nobody types more, and hostile input stays cheap
 
 Resolve = Callable[[str], Lexeme]
@@ -41,6 +43,9 @@ class Token:
     light: bool = False
 
 
+Comparison = tuple[frozenset[str], str, int, frozenset[str]]  # what, is more or less what, sign, than what
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a clause says. `signs` has each concept once: +1, -1, or 0 where the clause has both."""
@@ -52,7 +57,7 @@ class Reading:
     functions: int
     verbs: int
     negations: int
-    text: str
+    compared: tuple[Comparison, ...] = ()
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -112,7 +117,7 @@ _PHRASES: Final = {
     "up[ -]sampl(e|es|ed|ing)": r"upsampl\1", "zero[ -]cent(?:er|re)d": "zerocentered", "non[ -](?=[a-z]{4})": "non", "un[ -](?=[a-z]{4})": "un",
     "one another|each other": " ", "the other way (?:a)?round|vice versa": " ", "whether or not|or not|why not|if not": " ",
     "don'?t know|do not know|no idea": " ", "rectified linear units?|rectifier": "relu", "l ?1": "l1", "l ?2": "l2", "all over": " ",
-    "can not": "cannot", "more or less": " ", "at all": " ", "of course": " ", "right now|right away|right after": "after",
+    "([a-z]{3,})-free": r"without \1", "not sure(?: if| whether| that)?": " ", "can not": "cannot", "more or less": " ", "at all": " ", "of course": " ", "right now|right away|right after": "after",
     "per ?cent": "%", "lower ?case": "lowercase", "have to|has to": "need", "a lot(?: of)?|lots of|plenty of": "many",
 }  # fmt: skip
 _PHRASE: Final = re.compile(rf"(?<![a-z0-9])(?:{'|'.join('(?:' + p.replace('(?', chr(0)).replace('(', '(?:').replace(chr(0), '(?') + ')' for p in _PHRASES)})(?![a-z0-9])")
@@ -123,7 +128,7 @@ _SHAPE: Final = re.compile(
 _NEGATIVE: Final = re.compile(r"(^|\b(?:to|from|between|is|gives|gets|get|becomes|range|of) )(?:minus|negative) (\d|one\b|two\b|infinity\b)")
 _DIGITS: Final = dict(zip("zero one two three four five six seven eight nine ten".split(), map(str, range(11)), strict=True))
 _TOKEN: Final = re.compile(
-    r"#[\dx.]+|-?\d+(?:,\d{3})+|(?:(?<![\w)])-)?(?:\d+(?:\.\d+)?|\.\d+)(?:e-?\d+|[kmb]\b|(?=[a-z]))? ?%?|[a-z]+(?:_[a-z0-9]+)*(?:'[a-z]+)?\d*|[,:()]"
+    r"#[\dx.]+|-?\d+(?:,\d{3})+|(?:(?<![\w)])-)?(?:\d+(?:\.\d+)?|\.\d+)(?:e-?\d+|[kmb]\b|(?=[a-z]))? ?%?|[a-z]+(?:_[a-z0-9]+)*(?:'[a-z]+)?\d*|[,:;()?!]|\.(?= )"
 )
 _FRACTION: Final = re.compile(r"(?<![\w./])(\d+) ?/ ?(\d+)(?![\w/.])")
 _SCALE: Final = {"k": 1e3, "m": 1e6, "b": 1e9}
@@ -142,7 +147,11 @@ def normalise(text: str) -> str:
     return _phrases(" ".join(text.split()))
 
 
+_NEW_SUBJECT: Final = re.compile(r"(?<=[a-z0-9]) (?=(?:it|they|we|you|i|he|she)(?: (?:is|are|was|were|has|have|had|can|could|do|does|did|will|would|should|must|may|might|cannot|can't|don't|doesn't|didn't|isn't|aren't|won't)\b|'[a-z]))")
+
+
 def _phrases(text: str) -> str:
+    text = _NEW_SUBJECT.sub(" , ", text)  # "data it has not seen": the negation does not reach back over a new subject
     text = _PHRASE.sub(lambda m: _replacement(m[0]), text)
     if "minus " in text or "negative " in text:
         text = _NEGATIVE.sub(lambda m: f"{m[1]}-{_DIGITS.get(m[2], m[2])}", text)
@@ -159,30 +168,56 @@ def _replacement(phrase: str) -> str:
 # --- clauses --------------------------------------------------------------------------------------------------------
 
 _CUT: Final = re.compile(
-    r"""(?P<sentence>(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bcf)(?<!\bca)(?<!\bresp)[.!?]+["')\]*]*(?=\s|$)|[\r\n]+\s*(?:[-*•·+]\s+|\d+[.)]\s+|\#+\s+)?|;|•)
+    r"""(?P<sentence>(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bcf)(?<!\bca)(?<!\bresp)[.!?]+["')\]*]*(?=\s|$)|;|•)
+    |(?P<line>[ \t]*\r?\n\s*(?P<mark>(?:[-*•·+]|\(?(?:\d+|[a-h])[.)]|\#+)\s+)?)
     |(?P<clause>,\s+(?=(?:but|because|while|whereas|so|which|and|then|since|although|though|where|if|when|it|its|it's|this|that|there|you
       |we|they|he|she|not|the|a|an|thus|hence|therefore|however|unlike|otherwise|i|yet|or|for|as|with|without|no)\b)
-    |\s+(?=(?:because|whereas|while|but|although|so\ that|therefore|which\ means|meaning|since|hence|thus)\b)
+    |\s+(?=(?:because|whereas|while|but|although|so\ that|therefore|which\ means|meaning|since|hence|thus
+      |so\ (?:the|a|an|it|you|we|they|each|every|no|all|there|that|this|only|gradients?|weights?)
+      |to\ (?:avoid|prevent|reduce|fight|combat|lower|improve|stop|make|keep|get))\b)
+    |(?P<comma>,\s+)|(?P<and>\s+(?=(?:and|or)\s+(?P<next>[a-z']+)))
     |\s+(?:--+|—|–)\s+|(?<=[a-z]{2})\s+-\s+(?=[a-zA-Z]{2})|:\s+)""",
     re.VERBOSE | re.IGNORECASE,
 )
+_STRETCH: Final = re.compile(r"[^,;.!?\n]*")
 _SPARE: Final = re.compile(r"\s(?=(?:and|so|then|which|or|because|that|if|when)\b)", re.IGNORECASE)
 _TRIM: Final = " \t\r\n,;:*•·>|\u00a0\u200b\ufeff"
 
 
 def clauses(answer: str) -> list[Clause]:
-    """Return the clauses of an answer in order, each a verbatim piece of it; clauses without a letter or digit are left out."""
+    """Return the clauses of an answer in order, each a verbatim piece of it; clauses without a letter or digit are left out.
+
+    A single line break ends a sentence where the line is short, as in notes; in wrapped text it is a space.
+    """
     found: list[Clause] = []
     start = sentence = 0
     text = answer[:MAX_ANSWER]
     for match in _CUT.finditer(text):
         if match["clause"] and match["clause"][0] == ":" and len(text[start : match.start()].split()) <= 3:
             continue  # "Bagging: ..." is a label, not a clause
+        if match["line"] and _is_wrapped(text, match):
+            continue
+        if (match["comma"] or match["and"]) and not _is_joint(text, start, match):
+            continue
         found += _pieces(text, start, match.start(), sentence)
         start = match.end()
-        sentence += bool(match["sentence"])
+        sentence += not match["clause"]
     found += _pieces(text, start, len(text), sentence)
     return found
+
+
+def _is_joint(text: str, start: int, joint: re.Match[str]) -> bool:
+    """Tell whether a comma or an "and" joins two statements and not two words: both sides are long enough, "and" leads to a verb."""
+    if joint["and"] and not lexeme(joint["next"].lower()).verb:
+        return False
+    after = _STRETCH.match(text, joint.end())
+    return text[start : joint.start()].count(" ") >= JOINED_WORDS and bool(after) and after[0].count(" ") >= JOINED_WORDS
+
+
+def _is_wrapped(text: str, break_: re.Match[str]) -> bool:
+    """Tell whether a line break only wraps a long line: no bullet or empty line follows, and the line before is long and open."""
+    line = text[text.rfind("\n", 0, break_.start()) + 1 : break_.start()]
+    return not break_["mark"] and break_["line"].count("\n") == 1 and len(line) >= WRAPPED_LINE and line[-1] not in ".:;!?"
 
 
 def _pieces(text: str, start: int, end: int, sentence: int) -> Iterable[Clause]:
@@ -214,7 +249,7 @@ def read(text: str, resolve: Resolve = lexeme) -> Reading:
     """Return what a piece of text says. `resolve` looks a word up; it may repair spelling against a question's words."""
     plain = normalise(text)
     formulas, spans = formulas_in(plain)
-    return _Reader(resolve).read(_without(plain, spans), formulas, plain)
+    return _Reader(resolve).read(_without(plain, spans), formulas)
 
 
 def _without(plain: str, spans: tuple[Span, ...]) -> str:
@@ -230,8 +265,37 @@ def _without(plain: str, spans: tuple[Span, ...]) -> str:
     return "".join([*pieces, rewritten[at:]])
 
 
+def _comparison(tokens: Sequence[Token], than: int) -> tuple[Comparison, ...]:
+    """Return what is compared with what: the last opposite word before "than" ("faster"), and the words before and after."""
+    measures = [t for t in tokens[max(than - 3, 0) : than] if t.concept.endswith("±")]
+    if not measures:
+        return ()
+    before = frozenset(t.concept for t in tokens[:than] if t is not measures[-1])
+    return ((before, measures[-1].concept, measures[-1].sign, frozenset(t.concept for t in tokens[than : than + 4])),)
+
+
 _SYMBOLS: Final = re.compile(r"\b[a-z]{1,2}\d?\b|\d[\d.,]*[a-z]?|[^a-z_ ]")
 _OPERATORS: Final = re.compile(r"(?<![\d.,])-(?=\d)|[^a-z0-9_ .,-]| - ")
+
+
+def read_whole(text: str) -> Reading:
+    """Return what a text of several clauses says, as one reading."""
+    readings = [read(clause.text) for clause in clauses(text)] or [read(text)]
+    tokens: list[Token] = []
+    for reading in readings:
+        first = tokens[-1].part + 1 if tokens else 0
+        tokens += [Token(t.concept, t.sign, t.part + first, t.light) for t in reading.tokens]
+    counts = [sum(column) for column in zip(*((r.words, r.functions, r.verbs, r.negations) for r in readings), strict=True)]
+    formulas = tuple(f for r in readings for f in r.formulas)
+    compared = tuple(c for r in readings for c in r.compared)
+    return Reading(tuple(tokens), _signs(tokens), formulas, counts[0], counts[1], counts[2], counts[3], compared)
+
+
+def _signs(tokens: Iterable[Token]) -> dict[str, int]:
+    signs: dict[str, int] = {}
+    for token in tokens:
+        signs[token.concept] = token.sign if signs.get(token.concept, token.sign) == token.sign else 0
+    return signs
 
 
 class _Reader:
@@ -243,8 +307,9 @@ class _Reader:
         self.flipped: set[int] = set()  # parts of the clause whose verb is negated
         self.part = self.next_negated = self.words = self.functions = self.verbs = self.negations = 0
         self.too = False
+        self.than: int | None = None  # how many content words stand before "than"
 
-    def read(self, text: str, formulas: tuple[Formula, ...], plain: str) -> Reading:
+    def read(self, text: str, formulas: tuple[Formula, ...]) -> Reading:
         if "/" in text:
             text = _FRACTION.sub(lambda m: f"{int(m[1]) / max(int(m[2]), 1):.4g}", text)
         for match in _TOKEN.finditer(text):
@@ -252,18 +317,18 @@ class _Reader:
             first = word[0]
             if first.isalpha():
                 self._word(word)
-            elif first in ",:()":
+            elif first in ",:;()?!" or word == ".":
                 self._boundary()
             else:
                 self._number(word)
-        for formula in formulas:
-            if formula.value is not None:
+        self._boundary()
+        given = {c for c, _, _, _ in self.tokens}
+        for formula in formulas:  # the value of "10000 / 200", unless it is written there, too
+            if formula.value is not None and not formula.stated and number(formula.value).concept not in given:
                 self._content(number(formula.value))
         tokens = tuple(Token(c, -s if p in self.flipped else s, p, light) for c, s, p, light in self.tokens)
-        signs: dict[str, int] = {}
-        for token in tokens:
-            signs[token.concept] = token.sign if signs.get(token.concept, token.sign) == token.sign else 0
-        return Reading(tokens, signs, formulas, self.words, self.functions, self.verbs, self.negations, plain)
+        compared = _comparison(tokens, self.than) if self.than is not None else ()
+        return Reading(tokens, _signs(tokens), formulas, self.words, self.functions, self.verbs, self.negations, compared)
 
     def _boundary(self) -> None:
         self.part += 1
@@ -274,6 +339,8 @@ class _Reader:
         self.words += 1
         self.verbs += entry.verb
         role = entry.role
+        if word == "than":
+            self.than = len(self.tokens)
         if role == Role.CONTENT:
             self._content(entry)
         elif role == Role.BOUNDARY:
@@ -295,8 +362,9 @@ class _Reader:
             self.negations += 1
             if entry.concept:
                 self.tokens.append((entry.concept, entry.sign * (-1 if self.part in self.flipped else 1), self.part, True))
-            if word in ("no", "none") and not any(t[2] == self.part for t in self.tokens) and self.words == 1:
-                self.next_negated = 99  # "no padding": what follows; "no, it does not" is ended by the comma
+            if word == "no":
+                # "no neuron can rely on it" negates all that follows, "there is no output" the next words; a comma ends both
+                self.next_negated = 2 if any(t[2] == self.part for t in self.tokens) or self.verbs else 99
             else:
                 self.flipped ^= {self.part}
         elif entry.role == Role.NEGATES_NEXT:

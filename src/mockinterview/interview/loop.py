@@ -204,7 +204,7 @@ class Interview:
             case "documented" | "implied":
                 text = f"{move.text} {self.bank.get(move.to).ask}".strip()
             case "redirect":
-                text = self.talk.asked.text if self._repeats_follow_up() and self.talk.asked else question.ask
+                text = self._bare_question()
             case _:
                 text = move.text
         return move.model_copy(update={"text": text})
@@ -281,16 +281,25 @@ class Interview:
     def _react(self, step: React) -> RemarkMade:
         assert self.talk.focus is not None  # there is always an open question while the candidate speaks
         question = self.talk.focus.question
-        ask = self.talk.asked.text if self.talk.asked else question.ask
-        options = words.CLARIFY if step.about == "clarify" else words.SMALL_TALK
-        text = words.pick(options, self.talk.plan.seed, self._turn())
-        said = text.replace("{ask}", ask).replace("{text}", self._clarification(question, ask))
-        return RemarkMade(question_id=question.id, about="clarify" if step.about == "clarify" else "small_talk", text=said)
+        clarify = step.about == "clarify"
+        text = words.pick(words.CLARIFY if clarify else words.SMALL_TALK, self.talk.plan.seed, self._turn())
+        said = f"{text} {self._clarification(question) if clarify else self._bare_question()}"
+        return RemarkMade(question_id=question.id, about="clarify" if clarify else "small_talk", text=said)
 
-    def _clarification(self, question: Question, ask: str) -> str:
+    def _clarification(self, question: Question) -> str:
         if self._repeats_follow_up():
-            return ask
-        return question.clarify or next(iter(question.variants), ask)
+            return self._bare_question()
+        return question.clarify or next(iter(question.variants), question.ask)
+
+    def _bare_question(self) -> str:
+        """Return what the candidate has to answer, without the words that led to it."""
+        asked = self.talk.asked
+        assert self.talk.focus is not None  # there is always an open question while the candidate speaks
+        if not isinstance(asked, FollowUpAsked) or asked.to or asked.origin == "redirect":
+            return self.talk.focus.question.ask
+        if asked.origin in ("exercise", "example"):
+            return asked.text
+        return self._filled(Move(origin=asked.origin, question_id=asked.question_id, target=asked.target)).text
 
     # --- closing --------------------------------------------------------------------------------------------------
 
@@ -298,7 +307,7 @@ class Interview:
         self._store(self._closed(step.question_id, step.reason))
 
     def _closed(self, question_id: str, reason: str) -> QuestionClosed:
-        thread = next(t for t in reversed(self.talk.threads) if t.question.id == question_id)
+        thread = self.talk.thread(question_id)
         return QuestionClosed.model_validate(
             {"question_id": question_id, "reason": reason, "at_once": thread.score_at_once, "after_follow_up": thread.score_after}
         )

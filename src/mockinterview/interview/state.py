@@ -178,12 +178,12 @@ class Talk:
             case AnswerGraded():
                 self._graded(event)
             case HintGiven():
-                self._thread(event.question_id).hinted.add(event.target)
+                self.thread(event.question_id).hinted.add(event.target)
                 self._handled()
             case RemarkMade():
                 self._handled()
             case PointDisputed():
-                self._thread(event.question_id).disputed.add(event.point_id)
+                self.thread(event.question_id).disputed.add(event.point_id)
             case QuestionClosed():
                 self._close(event)
             case InterviewFinished():
@@ -206,14 +206,14 @@ class Talk:
             self.focus = Thread(self.bank.get(event.to), parent=self.main.question.id)
             self.threads.append(self.focus)
         elif event.target:
-            self._thread(event.question_id).aimed_at.add(event.target)
+            self.thread(event.question_id).aimed_at.add(event.target)
 
     def _answer(self, event: AnswerGiven) -> None:
         self.pending, self.intent = event, None
-        self._thread(event.question_id).answers.append(event.text)
+        self.thread(event.question_id).answers.append(event.text)
 
     def _graded(self, event: AnswerGraded) -> None:
-        thread = self._thread(event.question_id)
+        thread = self.thread(event.question_id)
         thread.take(event)
         if NO_CONTENT.intersection(event.assessment.flags) and not event.assessment.score:
             thread.no_contents += 1
@@ -221,7 +221,7 @@ class Talk:
         self._handled()
 
     def _close(self, event: QuestionClosed) -> None:
-        thread = self._thread(event.question_id)
+        thread = self.thread(event.question_id)
         thread.closed = event
         self._handled()
         if thread is self.main:
@@ -232,7 +232,8 @@ class Talk:
     def _handled(self) -> None:
         self.pending, self.intent = None, None
 
-    def _thread(self, question_id: str) -> Thread:
+    def thread(self, question_id: str) -> Thread:
+        """Return the latest thread of a question; raise StopIteration where it was never asked."""
         return next(t for t in reversed(self.threads) if t.question.id == question_id)
 
 

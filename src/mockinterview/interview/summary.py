@@ -27,7 +27,7 @@ def build_report(talk: Talk) -> Report:
         ungraded=len(talk.threads) - len(graded),
         by_topic=_by_topic(graded),
         strengths=tuple(t.question.id for t in graded if (t.score_at_once or 0.0) >= STRENGTH),
-        questions=tuple(_question_report(t) for t in talk.threads),
+        questions=tuple(question_report(t) for t in talk.threads),
         graded_by=tuple(marks),
         complete=talk.number >= talk.plan.count and not any(t.closed and t.closed.reason == "ended" for t in talk.threads),
     )
@@ -43,7 +43,9 @@ def _by_topic(threads: Sequence[Thread]) -> dict[str, float]:
     return {topic: _mean([t.score_after for t in threads if t.question.topic == topic]) or 0.0 for topic in topics}
 
 
-def _question_report(thread: Thread) -> QuestionReport:
+def question_report(thread: Thread) -> QuestionReport:
+    """Return how one question stands."""
+
     def ids(*wanted: str) -> tuple[str, ...]:
         return tuple(p.id for p in thread.question.points if thread.verdicts.get(p.id, "miss") in wanted)
 

@@ -88,14 +88,14 @@ REDIRECT = (
     "Let me repeat what I'm after:",
 )
 SMALL_TALK = (
-    "Sure. Whenever you are ready, the question is still: {ask}",
-    "Take your time. The question on the table: {ask}",
-    "All right. Back to the question when you are ready: {ask}",
+    "Sure. Whenever you are ready:",
+    "Take your time. The question on the table:",
+    "All right. Back to the question when you are ready:",
 )
 CLARIFY = (
-    "Let me put it another way. {text}",
-    "Sure: {text}",
-    "Of course. {text}",
+    "Let me put it another way.",
+    "Sure.",
+    "Of course.",
 )
 NO_HINT = (
     "I have no more help on this one; say what you can.",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 REPAIR_HINT = "`mockinterview doctor --repair` keeps the damaged file and saves what can be read."
 _LISTING = "`mockinterview sessions list` shows them all."
 _Ends = dict[tuple[str, str], dict[str, Any]]
+_SHOWN = 5
 _LETTERS = "bcdfghjkmnpqrstvwxyz"
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -172,7 +173,7 @@ class SessionStore:
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
-            shown = ", ".join(fitting[:5]) + (", ..." if len(fitting) > 5 else "")
+            shown = ", ".join(fitting[:_SHOWN]) + (", ..." if len(fitting) > _SHOWN else "")
             raise UsageError(f"'{text}' fits {len(fitting)} sessions.", f"Give more of the name: {shown}.")
         raise UsageError(f"There is no session '{text}'.", nearest_hint(text, known, _LISTING))
 

@@ -1,0 +1,19 @@
+"""Which question belongs to which part. Split by question, never by answer; by a hash, so that nobody chose it.
+
+train    what the neural layer learns from
+combine  what the combiner and all thresholds are fitted on
+test     never fitted on; the headline figures come from it
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+Part = Literal["train", "combine", "test"]
+
+
+def part(question_id: str) -> Part:
+    """Return the part of a question: about 50 % train, 18 % combine, 32 % test (the same rule as `evals/split.py`)."""
+    place = int(hashlib.sha256(f"mockinterview:{question_id}".encode()).hexdigest()[:8], 16) / 2**32
+    return "train" if place < 0.5 else "combine" if place < 0.68 else "test"

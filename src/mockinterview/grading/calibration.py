@@ -1,0 +1,167 @@
+"""The plain numbers of the embedded grader, all in one place, each with its reason.
+
+The weights of the combiner were fitted by logistic regression on the bank itself: every `says` was taken out of its question and
+matched as an answer against what remained (its own point: positive; other points, misconceptions, other questions: negative).
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from dataclasses import dataclass
+from typing import Final
+
+# --- how much a concept counts --------------------------------------------------------------------------------------
+GIVEN_AWAY: Final = (
+    0.35  # of the weight of a word that the question already said; not 0: it still tells of what one speaks
+)
+LIGHT: Final = 0.45  # of the weight of a word that many sentences about networks contain ("model", "use", "one")
+SPREAD_LOSS: Final = 0.6  # what a word loses that occurs in every point of the question
+MISCONCEPTION_SPREAD: Final = 0.3  # a misconception counts this much of a point when a word's spread is counted
+FOREIGN_WEIGHT: Final = 0.6  # of a content word that the question's references do not contain
+SMOOTHING: Final = 0.3  # added to counts of references when the typical words of a point are found
+MAX_AFFINITY: Final = 3.0  # e^3: said twenty times more often here than elsewhere; more is no stronger sign
+SHARED_NUMBER: Final = 3  # references that must share a number before a different one is held against the answer
+
+# --- spelling -------------------------------------------------------------------------------------------------------
+SAME_FAMILY: Final = (
+    0.6  # share of common letter triples from which two stems count as one family (convolv-, convolut-)
+)
+WORDLIKE: Final = 0.6  # share of an unknown word's letter triples that the bank's words must have
+
+# --- matching -------------------------------------------------------------------------------------------------------
+LONG_SENTENCE: Final = 45  # words; longer sentences are not matched as a whole, as too much fits into them
+TIE: Final = 0.5  # weight of precision against recall when the references to look at are chosen
+CLOSE_LOOKS: Final = 2  # references per window and target that are looked at closely; a third one changes nothing
+LEAST_LIKELY: Final = 0.2  # rough score of a reference below which no combination of features reaches a probability of 0.2
+AROUND: Final = 2  # clauses before and after a window that are its context
+AS_CLOSE: Final = 0.85  # a reference counts as worded as closely as the closest one from this share of its probability
+TELLING_FORMULA: Final = 3  # names, numbers and functions from which the agreement of a formula says enough by itself
+VERBATIM: Final = 0.985  # share of both sides from which a window *is* the reference, and the probability that it then means it
+FORMULA_ALONE: Final = 0.93  # probability of a point whose formula is there by value, whatever the words around it
+IDLE_NUMBERS: Final = frozenset({"#1", "#0", "#2"})  # too common in speech ("one of them") to be held against an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Why a window states a target, or not: shares between 0 and 1, but for sums in `affinity`, `margin` and `mass`.
+
+    None of them knows the answer's length: they look at one clause, pair or sentence.
+    """
+
+    recall: float = 0.0  # of the reference's weight, the share that the window has too, whatever the polarity
+    precision: float = 0.0  # of the window's weight, the share that the reference has too
+    affinity: float = 0.0  # how typical the window's words are of the target, over all its references
+    margin: float = 0.0  # affinity less that of the target next to it
+    order: float = 0.0  # of the reference's neighbouring words that both have, the share that are neighbours in the window
+    shared: float = 0.0  # how many concepts window and reference share
+    mass: float = 0.0  # the weight that window and reference share
+    support: float = 0.0  # the recall of the second-best reference
+    known: float = 0.0  # of the window's different words, the share that occurs in the question's references at all
+    context: float = 0.0  # the same of the clauses around it
+    formula: float = 0.0  # 1: a formula of the target is there, by value
+    sign_clash: float = 0.0  # of the shared weight, the share with opposite sign (negation, direction)
+    flip: float = 0.0  # 1: at least one shared word has the opposite sign
+    against: float = 0.0  # the weight of typical words that the window has in the polarity that no reference has
+    clash_mass: float = 0.0  # the weight of the shared words with opposite sign
+    reversed: float = 0.0  # 1: the same things are compared the other way round
+    role_clash: float = 0.0  # of the shared weight, the share that is said of another thing
+    number_clash: float = 0.0  # 1: another number stands where an essential one belongs
+    number_miss: float = 0.0  # 1: another number stands where the reference has one
+    number_replaced: float = 0.0  # 1: worded like the reference, but for a number
+    formula_clash: float = 0.0  # 1: a formula over the same quantities with another value
+    rival: float = 0.0  # how much more probably the window states a misconception (of a point) or a point (of a misconception)
+
+
+TOPIC_FEATURES: Final = (
+    "constant recall precision align align2 affinity root_affinity order mass small_mass shared support formula margin known context"
+).split()
+_TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
+    # kind, whether the target brings `says`
+    ("point", True): (-4.89, -5.86, 1.15, 2.77, 6.67, -0.2, 1.01, 0.41, -0.51, -0.15, 2.03, -0.07, 3.64, 1.11, -1.81, 2.23),
+    ("misconception", True): (-5.83, -2.6, 1.18, 2.12, 3.21, -0.34, 0.92, 0.66, -1.22, -0.6, 4.01, 0.03, 2.58, 1.51, -1.54, 2.91),
+    ("point", False): (-4.5, -1.69, 1.79, 0, 5.29, -1.15, 1.65, 0.46, 0.36, 0, 0, -0.23, 3.17, 1.45, 0, 0),
+    ("misconception", False): (-5, -1.69, 1.79, 0, 5.29, -1.15, 1.65, 0.46, 0.36, 0, 0, -0.23, 3.17, 1.45, 0, 0),
+}
+CONFLICT_FEATURES: Final = (
+    "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
+    " number_clash number_miss number_replaced formula_clash"
+).split()
+_CONFLICT: Final[tuple[float, ...]] = (-1.02, -1.59, 0.48, 0.68, -2.17, 7.88, -1.68, 0.53, 1.04, 1.11, 1.12, 2.35, 1.08, 1.03, 2.91, 3.22, 4.48)
+
+
+def topic_features(f: Features) -> tuple[float, ...]:
+    """Return what the combiner weighs, in the order of TOPIC_FEATURES."""
+    align = 2 * f.recall * f.precision / (f.recall + f.precision + 1e-9)
+    affinity = min(f.affinity, 8.0)
+    return (
+        1.0, f.recall, f.precision, align, align * align, affinity / 4, math.sqrt(affinity), f.order, min(f.mass, 4.0) / 2,
+        min(f.mass, 1.2), min(f.shared, 5.0) / 5, f.support, f.formula, max(-1.0, min(f.margin / 4, 1.0)), f.known, f.context,
+    )  # fmt: skip
+
+
+def conflict_features(f: Features) -> tuple[float, ...]:
+    """Return what tells a statement from its opposite, in the order of CONFLICT_FEATURES.
+
+    A clash means much where window and reference are worded alike, and little where they hardly overlap.
+    """
+    align = 2 * f.recall * f.precision / (f.recall + f.precision + 1e-9)
+    return (
+        1.0, align, f.sign_clash, f.flip, f.flip * align, f.flip * align * align, f.sign_clash * align, min(f.clash_mass, 3.0),
+        min(f.against, 3.0), f.reversed, f.role_clash, f.role_clash * align, f.role_clash * min(f.mass, 3.0), f.number_clash,
+        f.number_miss * align, f.number_replaced, f.formula_clash,
+    )  # fmt: skip
+
+
+def topic(f: Features, kind: str, has_says: bool) -> float:
+    """Return the probability that the window speaks of the target, whether or not it says the right thing about it."""
+    words = _logistic(sum(map(operator.mul, _TOPIC[kind, has_says], topic_features(f))))
+    if min(f.recall, f.precision) > VERBATIM:
+        return max(words, VERBATIM)
+    return max(words, FORMULA_ALONE) if f.formula == 1.0 else words
+
+
+def conflict(f: Features) -> float:
+    """Return the probability that a window that speaks of the target says the opposite of it."""
+    return _logistic(sum(map(operator.mul, _CONFLICT, conflict_features(f))) + CONFLICT_PRIOR + RIVAL * f.rival)
+
+
+CONFLICT_PRIOR: Final = -0.7  # contradictions are rarer among answers than among the pairs that the weights were fitted on
+RIVAL: Final = 8.0
+SAME_WORDING: Final = 0.8  # share of the words from which a window is "worded like" a reference
+
+
+def _logistic(z: float) -> float:
+    return 1 / (1 + math.exp(-max(z, -500.0)))
+
+# --- verdicts -------------------------------------------------------------------------------------------------------
+HIT: Final = 0.5  # probability from which a point is a hit
+PARTIAL: Final = 0.35  # ... a partial
+CONTRADICTED: Final = 0.5  # probability of the opposite from which a point is contradicted
+BELIEF: Final = 0.55  # probability from which a misconception counts as stated: it costs points, so it needs more than a hit
+BARE_ALIGN: Final = 0.72  # how alike a row of bare words must be to a reference to count
+BARE_ORDER: Final = 0.5  # and how much of its order it must have
+UNRELATED: Final = 0.25  # an answer is off topic where no point or misconception is more probably spoken of than this
+
+# --- gate -----------------------------------------------------------------------------------------------------------
+ASIDE: Final = 4  # concepts that a clause with "I don't know" may have and still be only that
+ECHO_WORDS: Final = 3  # content words from which a clause can be an echo
+ECHO: Final = 0.85  # share of a clause's concepts that must be the question's
+ECHO_OF_QUESTION: Final = 0.75  # share of the question's concepts that must be in the clause
+REAL_WORDS: Final = 0.5  # share of words that must look like words
+REPEATED_WORDS: Final = 8  # words from which repetition is looked at
+REPETITION: Final = 0.25  # share of different words below which an answer is mere repetition
+BARE_WORDS: Final = 5  # content words from which a clause can be bare; of 9,000 says of the bank 26 are
+BARE_FUNCTIONS: Final = 0.1
+BARE_SHARE: Final = 0.6  # share of bare clauses that makes an answer a keyword list
+ITEM_WORDS: Final = 3  # words that an item of a keyword list has at most
+LIST_ITEMS: Final = 4
+LIST_SHARE: Final = 0.6
+LIST_FUNCTIONS: Final = 0.2  # share of verbs and function words below which a list of short items says nothing
+BROKEN_PAIRS: Final = 2  # "the of", "in is"; 0.7 % of the model answers have two, 97 % of the shuffled ones
+BROKEN_SHARE: Final = 0.12
+SHORT_DENIAL: Final = 9  # words that a clause like "but that is wrong" has at most
+FOREIGN_SCRIPT: Final = 0.3  # share of letters
+FOREIGN_WORDS: Final = 2
+FOREIGN_SHARE: Final = 0.12
+FOREIGN_LEAD: Final = 1.5

@@ -1,0 +1,212 @@
+"""The embedded grader: verdicts on an answer without any model, in milliseconds.
+
+Clauses of the answer are matched with the points and misconceptions of the question (`matching`); a gate decides what may count as
+evidence at all (`gate`); the score is arithmetic over the verdicts (`score`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from mockinterview.grading import calibration as cal
+from mockinterview.grading.gate import Gate, inspect
+from mockinterview.grading.languages import other_language
+from mockinterview.grading.matching import Match, match, windows
+from mockinterview.grading.prepared import Prepared, Vocabulary
+from mockinterview.grading.reading import clauses
+from mockinterview.grading.score import CREDIT, question_score
+from mockinterview.models import Assessment, Flag, PointVerdict, Question, StatedMisconception, Verdict
+
+NAME: Final = "embedded"
+_NOTES: Final[dict[Flag, str]] = {
+    "empty": "There is no answer.",
+    "gibberish": "This does not read as words.",
+    "question_echo": "This only says the question back.",
+    "dont_know": "The answer says that it does not know.",
+    "injection": "Instructions to the grader were left out.",
+    "keyword_list": "Words alone are no statement: only what is said about them counts.",
+    "off_topic": "None of this answers the question.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TargetExplanation:
+    """Why a point or a misconception was judged as it was."""
+
+    kind: str
+    id: str
+    verdict: str  # of a misconception: "stated" or "not stated"
+    hit: float
+    contradicted: float
+    clause: str
+    reference: str
+    features: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that led to an assessment: flags, and per target the clause, the reference it was compared with, and the features."""
+
+    question: str
+    flags: tuple[str, ...]
+    targets: tuple[TargetExplanation, ...]
+
+    def lines(self) -> list[str]:
+        """Return the explanation as lines of plain text."""
+        lines = [f"flags: {', '.join(self.flags) or 'none'}"]
+        for t in self.targets:
+            lines.append(f"{t.kind} {t.id}: {t.verdict} (stated {t.hit:.2f}, contradicted {t.contradicted:.2f})")
+            if t.clause:
+                lines += [f"    said:     {t.clause}", f"    compared: {t.reference or 'formula'}"]
+                lines.append("    because:  " + ", ".join(f"{name} {value:.2f}" for name, value in t.features.items() if value))
+        return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    gate: Gate
+    matches: tuple[Match, ...]
+    language: str = ""
+
+
+class EmbeddedGrader:
+    """Grades without any model. Thread-safe; questions are prepared on first use and kept.
+
+    `vocabulary` are texts or words of the bank: they tell a misspelt word from an unknown one.
+    """
+
+    def __init__(self, vocabulary: Iterable[str] = ()) -> None:
+        self._texts = tuple(vocabulary)
+        self._prepared: dict[str, Prepared] = {}
+
+    @property
+    def name(self) -> str:
+        """The label of the marks."""
+        return NAME
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary(self._texts)
+
+    async def grade(self, question: Question, answer: str) -> Assessment:
+        """Return the verdicts on `answer`, as `assess` does."""
+        return self.assess(question, answer)
+
+    def assess(self, question: Question, answer: str) -> Assessment:
+        """Return a verdict per point, each hit or partial with a verbatim quote, the misconceptions stated, and flags."""
+        prepared = self.prepare(question)
+        judged = _judge(prepared, answer)
+        verdicts = [_point_verdict(m, answer) for m in judged.matches if m.target.kind == "point"]
+        stated = [_stated(m, answer) for m in judged.matches if m.target.kind == "misconception" and m.hit >= cal.BELIEF]
+        flags = _flags(judged)
+        score = question_score(question, {v.id: CREDIT[v.verdict] for v in verdicts}, [s.id for s in stated])
+        if judged.language and not _decided_by_formulas(question, verdicts):
+            return self._ungraded(question, verdicts, judged.language)
+        note = " ".join(_NOTES[flag] for flag in flags if flag in _NOTES)
+        return Assessment(
+            question=question.id,
+            score=score,
+            points=tuple(verdicts),
+            misconceptions=tuple(stated),
+            flags=flags,
+            graded_by=NAME,
+            note=note,
+        )
+
+    def explain(self, question: Question, answer: str) -> Explanation:
+        """Return what led to the assessment of an answer: probabilities, features and the clause, per point and misconception."""
+        judged = _judge(self.prepare(question), answer)
+        targets = tuple(_explained(m, answer) for m in judged.matches)
+        return Explanation(question.id, _flags(judged), targets)
+
+    def prepare(self, question: Question) -> Prepared:
+        """Return the question ready for matching; a changed question of the same id is prepared anew."""
+        known = self._prepared.get(question.id)
+        if known is None or not (known.question is question or known.question == question):
+            known = Prepared(question, self._vocabulary)
+            self._prepared[question.id] = known
+        return known
+
+    def _ungraded(self, question: Question, verdicts: Sequence[PointVerdict], language: str) -> Assessment:
+        note = f"This answer seems to be in {language}, which this grader cannot judge; it is not graded."
+        return Assessment(
+            question=question.id, score=None, points=tuple(verdicts), flags=("other_language",), graded_by=NAME, note=note
+        )
+
+
+def _judge(prepared: Prepared, answer: str) -> _Judged:
+    found = clauses(answer)
+    language = other_language(answer)
+    readings = [prepared.read_answer(clause.text) for clause in found]
+    gate = inspect(prepared, answer, found, readings)
+    kept = [(c.start, c.end, r, c.sentence) for i, (c, r) in enumerate(zip(found, readings, strict=True)) if i not in gate.barred]
+    renumbered = {new for new, old in enumerate(i for i in range(len(found)) if i not in gate.barred) if old in gate.bare}
+    matches = _without_conflicts(match(prepared, windows(prepared, kept), renumbered))
+    if language:
+        matches = [m if m.features.formula == 1.0 else Match(m.target) for m in matches]
+    return _Judged(gate, tuple(matches), language)
+
+
+def _without_conflicts(matches: Sequence[Match]) -> list[Match]:
+    """Return the matches where no stretch of the answer is both a misconception and a point: the more probable one stays."""
+    beliefs = [m for m in matches if m.target.kind == "misconception" and m.hit >= cal.BELIEF]
+    points = [m for m in matches if m.target.kind == "point" and m.hit >= cal.PARTIAL]
+    lost = {p.target.id for p in points for b in beliefs if _overlap(p, b) and b.hit > p.hit}
+    dropped = {b.target.id for b in beliefs for p in points if _overlap(p, b) and p.hit >= b.hit}
+    return [Match(m.target) if m.target.id in (lost if m.target.kind == "point" else dropped) else m for m in matches]
+
+
+def _overlap(one: Match, other: Match) -> bool:
+    return bool(one.window and other.window and set(one.window.clauses) & set(other.window.clauses))
+
+
+def _verdict(one: Match) -> Verdict:
+    if one.contradicted >= cal.CONTRADICTED and one.contradicted > one.hit:
+        return "contradicted"
+    return "hit" if one.hit >= cal.HIT else "partial" if one.hit >= cal.PARTIAL else "miss"
+
+
+def _quote(one: Match, answer: str) -> str:
+    return answer[one.window.start : one.window.end] if one.window else ""
+
+
+def _point_verdict(one: Match, answer: str) -> PointVerdict:
+    verdict = _verdict(one)
+    evidence = "" if verdict == "miss" else _quote(one, answer)
+    return PointVerdict(id=one.target.id, verdict=verdict, evidence=evidence, probability=round(one.hit, 3))
+
+
+def _stated(one: Match, answer: str) -> StatedMisconception:
+    return StatedMisconception(id=one.target.id, evidence=_quote(one, answer))
+
+
+def _flags(judged: _Judged) -> tuple[Flag, ...]:
+    if judged.language:
+        return ("other_language",)
+    flags = judged.gate.flags
+    stated = any(_verdict(m) in ("hit", "partial") for m in judged.matches)
+    if stated:
+        flags = tuple(f for f in flags if f not in ("dont_know", "keyword_list"))
+    blocking = any(f in flags for f in ("empty", "gibberish", "question_echo", "dont_know", "keyword_list"))
+    if not blocking and not any(m.topic >= cal.UNRELATED for m in judged.matches):
+        flags = (*flags, "off_topic")
+    return flags
+
+
+def _decided_by_formulas(question: Question, verdicts: Sequence[PointVerdict]) -> bool:
+    core = {point.id for point in question.core}
+    return all(v.verdict == "hit" for v in verdicts if v.id in core)
+
+
+def _explained(one: Match, answer: str) -> TargetExplanation:
+    point = one.target.kind == "point"
+    verdict: str = _verdict(one) if point else "stated" if one.hit >= cal.BELIEF else "not stated"
+    features = {f.name: round(getattr(one.features, f.name), 3) for f in dataclasses.fields(one.features)}
+    reference = one.reference.text if one.reference else ""
+    return TargetExplanation(
+        one.target.kind, one.target.id, verdict, round(one.hit, 3), round(one.contradicted, 3), _quote(one, answer), reference, features
+    )

@@ -1,0 +1,195 @@
+"""The gate against flattery: what may not count as evidence, whatever it resembles.
+
+It looks at the form of an answer, never at how much of it there is: instructions to the grader, the question said back, "I don't
+know", gibberish, words without sentences, other languages, and beliefs that are only reported in order to deny them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mockinterview.grading import calibration as cal
+from mockinterview.grading.prepared import Prepared
+from mockinterview.grading.reading import Clause, Reading
+from mockinterview.models import Flag
+
+_INJECTION: Final = re.compile(
+    r"""ignore\s+(?:all\s+|any\s+|the\s+|your\s+|my\s+)*(?:previous|prior|above|earlier|preceding|instruction|rubric|criteria|rule|reference)
+    |(?:disregard|forget|override|bypass)\s+(?:all\s+|any\s+|the\s+|your\s+)*(?:previous|prior|above|instruction|rubric|criteria|rule|grading|system|reference)
+    |(?:give|award|grant|assign|grade|mark|rate|score|credit)\s+(?:me|this|it|the\s+answer|my\s+answer|the\s+candidate|every|all)\b.*
+      (?:full|max|perfect|\b10\b|\bten\b|100|highest|top|point|mark|score|correct|right|pass|hit|a\+)
+    |\b(?:full|maximum|max|perfect|top|highest)\s+(?:marks?|scores?|points?|credits?|grades?)\b
+    |\b(?:10|ten|100)\s*(?:/|out\s+of)\s*(?:10|ten|100)\b
+    |\b(?:you\s+are|act\s+as|pretend\s+to\s+be|behave\s+as)\s+(?:now\s+)?(?:a|an|the|my)?\s*(?:helpful|generous|lenient|kind|grader|examiner|assistant|ai\b|language\s+model|evaluator|judge)
+    |\b(?:as|dear|hey|hello|note\s+to|attention|to)\s+(?:the\s+|an\s+|my\s+)?(?:grader|examiner|evaluator|grading\s+(?:model|system|bot)|ai\s+(?:judge|grader))
+    |\b(?:mark|consider|treat|count|accept|regard)\s+(?:this|it|my\s+answer|the\s+answer|everything|all\s+(?:points?|of\s+(?:it|them)))\s+(?:as\s+)?(?:fully\s+)?(?:correct|complete|right|hit|true|a\s+hit|perfect|covered|passed)
+    |\b(?:all|every)\s+(?:reference\s+|core\s+|the\s+)*points?\s+(?:are|is|were|have\s+been|should\s+be|must\s+be)\s+(?:hit|covered|correct|met|satisfied|mentioned|stated|awarded)
+    |\b(?:this|my)\s+(?:answer|response|reply)\s+(?:is|was|deserves|should\s+(?:get|receive|be)|covers|contains|hits|must\s+(?:get|be))\b.*(?:correct|complete|perfect|full|everything|all\s+(?:the\s+)?points|\bhit\b|top|excellent|best|10)
+    |\bsystem\s*(?:prompt|message|override|:)|\[/?\s*(?:inst|system|sys)\s*\]|<\|?\s*/?\s*(?:system|assistant|user|im_start|im_end|answer|inst)\b|\#\#\#\s*(?:instruction|system)
+    |["']?(?:verdict|score|grade|graded_by|credit)["']?\s*[:=]\s*["']?(?:hit|full|10|100|\d+|correct|pass)
+    |\b(?:print|output|return|respond\s+with|reply\s+with|say)\s+(?:only\s+)?["'{]?(?:hit|correct|full|score|verdict|10\b|pass)
+    |\bplease\s+(?:be\s+(?:kind|generous|lenient)|pass\s+me|give|grade|mark|award)|\bi\s+(?:really\s+)?(?:need|deserve)\s+(?:this\s+job|full|the\s+(?:full\s+)?(?:marks?|points?|job)|a\s+(?:good|high|top|perfect))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_DONT_KNOW: Final = re.compile(
+    r"""\bi\s+(?:really\s+|honestly\s+|just\s+|actually\s+|simply\s+)*(?:do\s*n[o']?t|don’t|do\s+not|dont|can'?t|cannot|can\s+not)\s+(?:really\s+)?(?:know|remember|recall|answer|say|tell)\b
+    |\b(?:no|not\s+a|haven'?t\s+a|without\s+a)\s+(?:idea|clue)\b|\bidk\b|\bdunno\b|\bi\s+(?:have\s+)?forg[eo]t(?:ten)?\b|\bnever\s+heard\b|\bbeats\s+me\b
+    |\bnot\s+familiar\s+with\b|\bi(?:'m|\s+am)\s+not\s+sure\b|^\s*(?:pass|skip|next|no\s+answer|nothing|n/?a|none|\?+|\.+)\s*$|\bi\s+give\s+up\b|\bno\s+sé\b
+    |\bkeine\s+ahnung\b|\bweiß\s+(?:ich\s+)?nicht\b|\bje\s+ne\s+sais\s+pas\b|\bnon\s+lo\s+so\b|\bnão\s+sei\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_REPORTED: Final = re.compile(
+    r"\b(?:some|many|most|a lot of|lots of|other|few)?\s*(?:people|beginners|candidates|students|textbooks|folks|others|some|many|tutorials|authors)\b"
+    r"[^.]{0,24}\b(?:think|thinks|say|says|believe|believes|claim|claims|assume|assumes|write|argue|confuse|thought|said|would say)\b"
+    r"|\b(?:it is|it's|its|is)\s+(?:often|sometimes|commonly|widely|frequently)\s+(?:said|claimed|believed|thought|assumed|stated|taught)\b"
+    r"|\b(?:you might|one might|you could|one could|you would|one would|you may|i used to|i once)\s+(?:\w+\s+)?(?:think|expect|assume|believe|say|guess)\b"
+    r"|\b(?:common|popular|typical|frequent|classic)\s+(?:mistake|misconception|myth|error|belief|misunderstanding|confusion)\b",
+    re.IGNORECASE,
+)
+_DENIAL: Final = re.compile(
+    r"\b(?:wrong|incorrect|untrue|false|mistaken|misleading|myth|misconception|nonsense|misunderstanding)\b|\b(?:a|common|popular) mistake\b"
+    r"|\b(?:not|n't|never)\s+(?:really\s+|quite\s+|actually\s+)?(?:true|right|correct|accurate|the case|so|hold|how it works|what happens)\b",
+    re.IGNORECASE,
+)
+_DENIES_WHAT_FOLLOWS: Final = re.compile(
+    r"\b(?:it is|it's|its|it would be|it isn't|it is not|that is|is)\s+(?:simply\s+|just\s+|a\s+)?(?:common\s+|popular\s+)?"
+    r"(?:not true|not right|not correct|not the case|n't true|wrong|false|incorrect|a myth|myth|a mistake|mistake|misconception|true)\s+(?:that|to (?:say|think|claim|believe|assume))\b"
+    r"|\b(?:i (?:don't|do not|dont|would not|wouldn't) (?:think|believe|agree|say) (?:that\b)?)",
+    re.IGNORECASE,
+)
+_TURN: Final = re.compile(r"^(?:but|however|yet|although|though|while|actually|in fact|in reality|really|no\b|that|this|which|it|both)", re.IGNORECASE)
+_BACK: Final = re.compile(r"^(?:but\s+|and\s+|which\s+|however\s+)?(?:that|this|which|it|both|those|they)?(?:'s|\s+is|\s+are|\s+isn't|\s+was)?\b", re.IGNORECASE)
+_RELATION: Final = re.compile(r"[=:<>→⇒\d]|->")
+_ITEM: Final = re.compile(r"[,;\n/|•]|\s-\s|\s*\*\s|\.\s")
+
+_DETERMINERS: Final = frozenset("a an the its their every my our your".split())
+_NOT_AFTER_DETERMINER: Final = frozenset(
+    """a an the of to in on at for with by from and or but because so if is are was were be has have do does can will not it they we
+    you i that which this""".split()
+)
+_PREPOSITIONS: Final = frozenset("of to in on at for with by from into".split())
+_NOT_AFTER_PREPOSITION: Final = frozenset("is are was were and or but because of so if has have does can will".split())
+_WORDS: Final = re.compile(r"[a-z']+")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What the gate found: flags about the answer, clauses that are no evidence, and clauses that count only as close quotes."""
+
+    flags: tuple[Flag, ...]
+    barred: frozenset[int]
+    bare: frozenset[int]
+
+
+def inspect(prepared: Prepared, answer: str, found: Sequence[Clause], readings: Sequence[Reading]) -> Gate:
+    """Return which clauses of an answer may be matched, and which flags its form deserves."""
+    if not found:
+        return Gate(("empty",) if not _DONT_KNOW.search(answer) else ("dont_know",), frozenset(), frozenset())
+    injected = {i for i, c in enumerate(found) if _INJECTION.search(c.text)}
+    ignorant = {i for i, c in enumerate(found) if _DONT_KNOW.search(c.text) and not _says_more(readings[i])}
+    echoed = _echoed(prepared, found, readings)
+    rest = [i for i in range(len(found)) if i not in injected | ignorant | echoed]
+    flags: list[Flag] = []
+    if injected:
+        flags.append("injection")
+    if not rest:
+        flags += ["dont_know"] if ignorant else ["question_echo"] if echoed else []
+        return Gate(tuple(flags), frozenset(range(len(found))), frozenset())
+    if _is_gibberish(prepared, [found[i].text for i in rest], [readings[i] for i in rest]):
+        return Gate((*flags, "gibberish"), frozenset(range(len(found))), frozenset())
+    bare = {i for i in rest if _is_bare(found[i].text, readings[i])}
+    if _is_word_salad(answer) or _is_keyword_list(answer, [readings[i] for i in rest], bare, rest):
+        flags.append("keyword_list")
+        bare = set(rest)
+    if ignorant:
+        flags.append("dont_know")
+    return Gate(tuple(flags), frozenset(injected | ignorant | echoed | _denied(found)), frozenset(bare))
+
+
+def _says_more(reading: Reading) -> bool:
+    return len(reading.signs) > cal.ASIDE
+
+
+def _echoed(prepared: Prepared, found: Sequence[Clause], readings: Sequence[Reading]) -> set[int]:
+    """Return the clauses that only say the question back, alone or with the other clauses of their sentence."""
+    sentences: dict[int, list[int]] = {}
+    for i, clause in enumerate(found):
+        sentences.setdefault(clause.sentence, []).append(i)
+    echoed = {i for i, reading in enumerate(readings) if _echoes(prepared, [reading])}
+    for inside in sentences.values():
+        if len(inside) > 1 and _echoes(prepared, [readings[i] for i in inside]):
+            echoed |= set(inside)
+    return echoed
+
+
+def _echoes(prepared: Prepared, readings: Sequence[Reading]) -> bool:
+    """Tell whether nearly all words are the question's and most of the question's words are there, and nothing is negated."""
+    concepts = {c for reading in readings for c in reading.signs}
+    negations = sum(reading.negations for reading in readings)
+    if len(concepts) < cal.ECHO_WORDS or any(reading.formulas for reading in readings):
+        return False
+    for asked in prepared.asked_readings:
+        same = len(concepts & asked.signs.keys())
+        alike = same >= cal.ECHO * len(concepts) and same >= cal.ECHO_OF_QUESTION * len(asked.signs)
+        if alike and negations <= asked.negations:
+            return True
+    return False
+
+
+def _is_gibberish(prepared: Prepared, texts: Sequence[str], readings: Sequence[Reading]) -> bool:
+    words = [w for text in texts for w in _WORDS.findall(text.lower()) if len(w) > 2]
+    if any(reading.formulas for reading in readings) or not words:
+        return not any(reading.tokens or reading.formulas for reading in readings)
+    if len(words) >= cal.REPEATED_WORDS and len(set(words)) <= cal.REPETITION * len(words):
+        return True
+    return sum(map(prepared.is_word, words)) < cal.REAL_WORDS * len(words)
+
+
+def _is_bare(text: str, reading: Reading) -> bool:
+    """Tell whether a clause is a row of words without anything that relates them."""
+    enough = len(reading.tokens) >= cal.BARE_WORDS
+    return enough and not reading.verbs and reading.functions <= cal.BARE_FUNCTIONS * reading.words and not _RELATION.search(text)
+
+
+def _is_keyword_list(answer: str, readings: Sequence[Reading], bare: set[int], rest: Sequence[int]) -> bool:
+    if rest and len(bare) >= cal.BARE_SHARE * len(rest):
+        return True
+    items = [item.split() for item in _ITEM.split(answer) if item.strip()]
+    single = [item for item in items if len(item) <= cal.ITEM_WORDS and not _RELATION.search(" ".join(item))]
+    verbs, functions = sum(r.verbs for r in readings), sum(r.functions for r in readings)
+    plain = verbs + functions <= cal.LIST_FUNCTIONS * sum(r.words for r in readings)
+    return len(single) >= cal.LIST_ITEMS and len(single) >= cal.LIST_SHARE * len(items) and plain
+
+
+def _is_word_salad(answer: str) -> bool:
+    """Tell whether function words stand where no sentence has them ("the of", "in is"): a sign of shuffled words."""
+    words = _WORDS.findall(answer.lower())
+    small = broken = 0
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        small += word in _DETERMINERS or word in _PREPOSITIONS
+        broken += word in _DETERMINERS and following in _NOT_AFTER_DETERMINER
+        broken += word in _PREPOSITIONS and following in _NOT_AFTER_PREPOSITION
+    return broken >= cal.BROKEN_PAIRS and broken > cal.BROKEN_SHARE * small
+
+
+def _denied(found: Sequence[Clause]) -> set[int]:
+    """Return the clauses whose content the candidate reports or denies instead of claiming it."""
+    denied: set[int] = set()
+    for i, clause in enumerate(found):
+        following = found[i + 1].text if i + 1 < len(found) else ""
+        reported = bool(_REPORTED.search(clause.text))
+        if reported and (_DENIAL.search(clause.text) or _DENIAL.search(following) or re.match(r"(?:but|however|yet)\b", following, re.I)):
+            denied.add(i)
+        elif _DENIES_WHAT_FOLLOWS.search(clause.text) and not re.search(r"\bit(?:'s| is) true\b", clause.text, re.I):
+            denied.add(i)
+        elif _denies_what_went_before(following):
+            denied.add(i)
+    return denied
+
+
+def _denies_what_went_before(clause: str) -> bool:
+    words = clause.split()
+    return 0 < len(words) <= cal.SHORT_DENIAL and bool(_DENIAL.search(clause)) and bool(re.match(r"(?:but |and |which |however |yet )*(?:that|this|which|it|both|those|they|not|wrong|false|is)\b", clause, re.I))

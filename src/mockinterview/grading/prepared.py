@@ -1,0 +1,309 @@
+"""A question made ready for matching: every way of saying each point and each misconception, read, weighted and indexed once."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from mockinterview.grading import calibration as cal
+from mockinterview.grading.contrast import agreed_owners, entities_of, named_in, owners_of, subject_of
+from mockinterview.grading.formulas import FormulaBook
+from mockinterview.grading.lexicon import Lexeme, Role, is_known, lexeme
+from mockinterview.grading.reading import Reading, read, read_whole
+from mockinterview.models import Misconception, Point, Question
+
+TargetKind = Literal["point", "misconception"]
+WORD: Final = re.compile(r"[a-z][a-z']*[a-z]|[a-z]")
+CACHED_WORDS: Final = 20_000  # words whose meaning for a question is remembered; then the memory starts afresh
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One way of saying one target: what it says, and how much its concepts weigh together."""
+
+    target: int
+    text: str
+    reading: Reading
+    total: float
+    owners: dict[str, frozenset[str]]
+    entities: frozenset[str]
+    pairs: dict[tuple[str, str], int]
+    neighbours: frozenset[tuple[str, str]]
+    is_claim: bool
+    is_range: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A point or a misconception with its references, formulas, subject and the concepts that are typical of it."""
+
+    kind: TargetKind
+    id: str
+    references: tuple[int, ...]
+    formulas: FormulaBook
+    subject: str
+    affinity: dict[str, float]
+    numbers: frozenset[str]
+    polarity: dict[str, int]
+    owners: dict[str, frozenset[str]]
+    has_says: bool
+
+
+class Vocabulary:
+    """The words of the bank: what counts as a word at all, and as spelled rightly."""
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        self.words: frozenset[str] = frozenset(w for text in words for w in WORD.findall(text.lower()))
+        self._table = _repair_table(self.words)
+        self._repaired: dict[str, str] = {}
+        self._stretches = frozenset(w[i : i + 3] for w in self.words for i in range(len(w) - 2))
+
+    def nearest(self, word: str) -> str:
+        """Return the bank's word that was probably meant, or "" where none is near."""
+        found = self._repaired.get(word)
+        if found is None:
+            found = _nearest(word, self._table)
+            if len(self._repaired) >= CACHED_WORDS:
+                self._repaired.clear()
+            self._repaired[word] = found
+        return found
+
+    def __contains__(self, word: str) -> bool:
+        """Tell whether the word is one of the bank's or one that the grader knows by itself."""
+        return word in self.words or is_known(word)
+
+    def looks_like_word(self, word: str) -> bool:
+        """Tell whether an unknown word is made as the bank's words are: most of its letter triples occur there."""
+        triples = [word[i : i + 3] for i in range(len(word) - 2)]
+        return not triples or sum(t in self._stretches for t in triples) >= cal.WORDLIKE * len(triples)
+
+
+class Prepared:
+    """A question ready for matching. Immutable but for the memory of looked-up words."""
+
+    def __init__(self, question: Question, vocabulary: Vocabulary) -> None:
+        self.question = question
+        texts = [(point, [point.claim, *point.says]) for point in question.points]
+        texts += [(m, [m.belief, *m.says]) for m in question.misconceptions]  # type: ignore[misc]  # both have id
+        readings = [[read_whole(text) for text in said] for _, said in texts]
+        asked = [read_whole(text) for text in (question.ask, *question.variants)]
+        self.asked: frozenset[str] = frozenset(c for reading in asked for c in reading.signs)
+        self.asked_readings = tuple(asked)
+        self.weights = _weights(readings, asked[0].signs.keys(), len(question.points))
+        self.entities = entities_of(question)
+        self.vocabulary = Vocabulary(
+            [question.ask, *question.variants, *(t for _, said in texts for t in said), question.model_answer]
+        )
+        self._bank = vocabulary
+        self._words: dict[str, Lexeme] = {}
+        self._repairs = _repair_table(self.vocabulary.words)
+        self._index(texts, readings)
+
+    def _index(self, texts: Sequence[tuple[Point | Misconception, list[str]]], readings: list[list[Reading]]) -> None:
+        self.references: list[Reference] = []
+        self.targets: list[Target] = []
+        usage = _usage(readings)
+        for index, ((item, said), read_ones) in enumerate(zip(texts, readings, strict=True)):
+            subject = subject_of(read_ones[0], self.entities)
+            first = len(self.references)
+            for position, (text, reading) in enumerate(zip(said, read_ones, strict=True)):
+                self.references.append(self._reference(index, text, reading, subject, is_claim=position == 0))
+            self.targets.append(
+                Target(
+                    "point" if isinstance(item, Point) else "misconception",
+                    item.id,
+                    tuple(range(first, len(self.references))),
+                    FormulaBook(formula for reading in read_ones for formula in reading.formulas),
+                    subject,
+                    _affinity(index, usage, [len(r) for r in readings]),
+                    _essential_numbers(said[0], read_ones) - self.asked,
+                    _polarity(read_ones),
+                    agreed_owners([r.owners for r in self.references[first:] if self.entities & r.entities]),
+                    len(said) > 1,
+                )
+            )
+        self.postings: dict[str, list[tuple[int, float, int]]] = defaultdict(list)
+        for at, reference in enumerate(self.references):
+            for concept, sign in reference.reading.signs.items():
+                self.postings[concept].append((at, self.weight(concept), sign))
+        self.postings = dict(self.postings)
+        self.typical: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for index, target in enumerate(self.targets):
+            for concept, gain in target.affinity.items():
+                if gain:
+                    self.typical[concept].append((index, gain * self.weight(concept)))
+        self.typical = dict(self.typical)
+
+    def _reference(self, target: int, text: str, reading: Reading, subject: str, *, is_claim: bool) -> Reference:
+        total = sum(map(self.weight, reading.signs)) or 1e-9
+        owners = {c: frozenset(o) for c, o in owners_of([(reading, 0)], self.entities, subject)[0].items()}
+        named, is_range = named_in(reading, self.entities), bool(_RANGE.search(text))
+        return Reference(target, text, reading, total, owners, named, sign_pairs(reading), neighbours(reading), is_claim, is_range)
+
+    def weight(self, concept: str) -> float:
+        """Return how much a concept counts in this question (0-1): rare ones much, given-away ones little."""
+        return self.weights.get(concept, cal.FOREIGN_WEIGHT)
+
+    def resolve(self, word: str) -> Lexeme:
+        """Return the lexeme of a word of an answer, with its spelling repaired to the question's words where it is unknown."""
+        found = self._words.get(word)
+        if found is None:
+            found = self._look_up(word)
+            if len(self._words) >= CACHED_WORDS:
+                self._words.clear()
+            self._words[word] = found
+        return found
+
+    def _look_up(self, word: str) -> Lexeme:
+        entry = lexeme(word)
+        if entry.role != Role.CONTENT or entry.concept in self.weights or entry.concept[:1] == "#":
+            return entry
+        if word not in self._bank and word not in self.vocabulary:
+            repaired = _nearest(word, self._repairs) or self._bank.nearest(word)
+            if repaired:
+                return lexeme(repaired)
+        related = _related(entry.concept, self.weights)
+        return Lexeme(related, entry.sign, entry.role, entry.verb, entry.light) if related else entry
+
+    def is_word(self, word: str) -> bool:
+        """Tell whether this is an English or technical word, rightly spelled or nearly so."""
+        entry = self.resolve(word)
+        known = (
+            entry.role != Role.CONTENT or entry.concept in self.weights or word in self._bank or word in self.vocabulary
+        )
+        return known or self._bank.looks_like_word(word)
+
+    def read_answer(self, text: str) -> Reading:
+        """Return what a piece of an answer says, in the concepts of this question."""
+        return read(text, self.resolve)
+
+
+# --- weights --------------------------------------------------------------------------------------------------------
+
+
+def _weights(readings: list[list[Reading]], asked: Iterable[str], points: int) -> dict[str, float]:
+    """Return the weight of each concept: lower the more targets use it, when it is a light word, and when `ask` gave it away."""
+    spread: Counter[str] = Counter()
+    light: set[str] = set()
+    for index, read_ones in enumerate(readings):
+        for concept in {c for reading in read_ones for c in reading.signs}:
+            # a misconception speaks of its point's matter by nature, so it makes a word less typical by less
+            spread[concept] += 1 if index < points else cal.MISCONCEPTION_SPREAD  # type: ignore[assignment]
+        light |= {t.concept for reading in read_ones for t in reading.tokens if t.light}
+    given = frozenset(asked)
+    return {
+        concept: (1 - cal.SPREAD_LOSS * math.log(max(count, 1)) / math.log(points + 1))
+        * (cal.LIGHT if concept in light else 1)
+        * (cal.GIVEN_AWAY if concept in given else 1)
+        for concept, count in spread.items()
+    }
+
+
+def _usage(readings: list[list[Reading]]) -> list[Counter[str]]:
+    """Return for each target how many of its references contain each concept."""
+    return [Counter(c for reading in read_ones for c in reading.signs) for read_ones in readings]
+
+
+def _affinity(index: int, usage: list[Counter[str]], sizes: list[int]) -> dict[str, float]:
+    """Return how typical each concept is of a target: the logarithm of how much more often it is said there than elsewhere."""
+    others = Counter[str]()
+    for at, counts in enumerate(usage):
+        if at != index:
+            others.update(counts)
+    elsewhere = sum(sizes) - sizes[index]
+    result = {}
+    for concept, count in usage[index].items():
+        here = (count + cal.SMOOTHING) / (sizes[index] + 2 * cal.SMOOTHING)
+        there = (others[concept] + cal.SMOOTHING) / (elsewhere + 2 * cal.SMOOTHING)
+        result[concept] = min(max(math.log(here / there), 0.0), cal.MAX_AFFINITY)
+    return result
+
+
+def _essential_numbers(claim: str, own: list[Reading]) -> frozenset[str]:
+    """Return the numbers that must be right: those of the claim, unless it calls them examples, and those that references share."""
+    said = Counter(number for reading in own for number in reading.numbers)
+    stated = frozenset[str]() if _EXAMPLE.search(claim) else own[0].numbers
+    return stated | {number for number, count in said.items() if count >= cal.SHARED_NUMBER}
+
+
+def _polarity(own: list[Reading]) -> dict[str, int]:
+    """Return the sign of each concept that the references say in one polarity only: all of them, and the claim or two of them."""
+    found: dict[str, int] = {}
+    for concept in {c for reading in own for c in reading.signs}:
+        signs = [reading.signs[concept] for reading in own if concept in reading.signs]
+        if len(set(signs)) == 1 and signs[0] and (len(signs) > 1 or concept in own[0].signs):
+            found[concept] = signs[0]
+    return found
+
+
+_RANGE: Final = re.compile(r"\d\S*\s*(?:to|and|-|–|\.\.)\s*\d")
+_EXAMPLE: Final = re.compile(r"\b(?:say|e\.g|about|around|roughly|such as|for example|for instance|typically|often|usually|common)\b", re.IGNORECASE)
+
+
+# --- structure of a statement -------------------------------------------------------------------------------------
+
+
+def sign_pairs(reading: Reading) -> dict[tuple[str, str], int]:
+    """Return the sign of each opposite word together with its neighbours: ("variance", "more") -> -1."""
+    pairs: dict[tuple[str, str], int] = {}
+    tokens = reading.tokens
+    for index, token in enumerate(tokens):
+        if not token.concept.endswith("±"):
+            continue
+        for other in (*tokens[max(index - 2, 0) : index], *tokens[index + 1 : index + 3]):
+            if other.part == token.part and other.concept != token.concept:
+                key = (other.concept, token.concept)
+                pairs[key] = token.sign if pairs.get(key, token.sign) == token.sign else 0
+    return pairs
+
+
+def neighbours(reading: Reading) -> frozenset[tuple[str, str]]:
+    """Return the pairs of concepts that stand at most two content words apart, in their order."""
+    concepts = [t.concept for t in reading.tokens]
+    return frozenset((a, b) for i, a in enumerate(concepts) for b in concepts[i + 1 : i + 3] if a != b)
+
+
+# --- spelling -------------------------------------------------------------------------------------------------------
+
+_REPAIRABLE_FUNCTION_WORDS: Final = "because without should would which while where their there about between cannot doesnt through than then them".split()
+
+
+def _repair_table(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({w for w in words if len(w) > 3} | set(_REPAIRABLE_FUNCTION_WORDS)))
+
+
+def _nearest(word: str, table: Sequence[str]) -> str:
+    """Return the word of the table that was probably meant, or "": one slip in 4 to 7 letters, two in longer words."""
+    if len(word) < 4:
+        return ""
+    from rapidfuzz import process  # noqa: PLC0415 - slow to import, and needed only for misspelt words
+    from rapidfuzz.distance import OSA  # noqa: PLC0415
+
+    allowed = 1 if len(word) < 8 else 2
+    found = process.extract(word, table, scorer=OSA.distance, score_cutoff=allowed, limit=4)
+    near = [w for w, _, _ in sorted(found, key=lambda f: (f[1], f[0][0] != word[0], f[0]))]
+    return next((w for w in near if len(word) > 4 or w[0] == word[0]), "")
+
+
+def _related(concept: str, known: Iterable[str]) -> str:
+    """Return the known concept of which this word is another form ("minibatch" of "batch"), by shared letters, or ""."""
+    if len(concept) < 5:
+        return ""
+    best, closest = cal.SAME_FAMILY, ""
+    mine = {concept[i : i + 3] for i in range(len(concept) - 2)}
+    for other in known:
+        if len(other) < 5 or other[0] == "#":
+            continue
+        if concept.endswith(other) or other.endswith(concept) or concept.startswith(other):
+            return other
+        if other[:4] != concept[:4]:
+            continue
+        theirs = {other[i : i + 3] for i in range(len(other) - 2)}
+        alike = 2 * len(mine & theirs) / (len(mine) + len(theirs))
+        if alike > best:
+            best, closest = alike, other
+    return closest

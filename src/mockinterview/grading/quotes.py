@@ -1,0 +1,96 @@
+"""Finds the words of an answer that a model claims to quote. No quote, no credit: this file decides what counts as one.
+
+A quote counts where a stretch of the answer is at least 92 % like it (`rapidfuzz.fuzz.partial_ratio_alignment`) after both were
+brought to one form: NFKC, lower case, plain quotes and dashes, single spaces; and where it has the same words: each word of the
+quote stands in the stretch, long ones but for a slip of spelling (80 % alike), and the stretch has no negation that the quote
+leaves out. 92 % forgives one wrong character in about twelve. What is stored is the answer's own stretch.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+LIKENESS: Final = 92.0  # per cent
+SAME_WORD: Final = 80.0  # per cent
+LONG_WORD: Final = 5  # letters; in shorter words a slip makes another word
+SHORTEST: Final = 4  # letters and digits; below, anything is found anywhere
+LONGEST: Final = 600  # characters of a quote that are compared; longer ones are no quotes but copies
+
+_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_NEGATION: Final = re.compile(r"not?|never|without|nor|none|\w+n't")
+_SAME: Final = str.maketrans(
+    {
+        "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+        "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "‹": "<", "›": ">", "⁅": "[", "⁆": "]", "∶": ":",
+    }
+)  # fmt: skip
+
+
+def find_quote(quote: str, answer: str, question: str = "") -> str:
+    """Return the verbatim piece of `answer` that `quote` quotes, or "" where it does not occur there.
+
+    What occurs in the question as well is no evidence: repeating it shows nothing.
+    """
+    from rapidfuzz.fuzz import partial_ratio_alignment
+
+    wanted, _ = _plain(quote.strip(" \t\n\"'`“”‘’.…"))
+    if sum(map(str.isalnum, wanted)) < SHORTEST or len(wanted) > LONGEST or wanted in _plain(question)[0]:
+        return ""
+    text, places = _plain(answer)
+    start = text.find(wanted)
+    end = start + len(wanted)
+    if start < 0:
+        found = partial_ratio_alignment(wanted, text, score_cutoff=LIKENESS)
+        # A short answer inside a long quote is alike as well, but then most of the quote is not in it.
+        if found is None or len(text) < len(wanted):
+            return ""
+        start, end = _whole_words(text, found.dest_start, found.dest_end)
+        if not _same_words(wanted, text[start:end]):
+            return ""
+    start, end = _whole_words(text, start, end)
+    return answer[places[start] : places[end - 1] + 1].strip()
+
+
+@lru_cache(maxsize=64)  # one answer is compared with a quote for every point
+def _plain(text: str) -> tuple[str, Sequence[int]]:
+    """Return the text in the form that is compared, and for each of its characters its place in the original."""
+    if text.isascii() and text.isprintable() and "`" not in text and text == " ".join(text.split()):
+        return text.lower(), range(len(text))
+    plain: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        for form in unicodedata.normalize("NFKC", character.translate(_SAME)).lower():
+            if form.isspace():
+                if plain and plain[-1] != " ":
+                    plain.append(" ")
+                    places.append(place)
+            elif form.isprintable():
+                plain.append(form)
+                places.append(place)
+    return "".join(plain), places
+
+
+def _same_words(quote: str, stretch: str) -> bool:
+    """Tell whether a quote says what the stretch says: however alike two texts look, one word or number may turn the meaning."""
+    from rapidfuzz.fuzz import ratio
+
+    quoted, said = _WORD.findall(quote), set(_WORD.findall(stretch))
+    if {word for word in said if _NEGATION.fullmatch(word)} - set(quoted):
+        return False
+    return all(
+        word in said or (len(word) >= LONG_WORD and word.isalpha() and any(ratio(word, other) >= SAME_WORD for other in said))
+        for word in quoted
+    )
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the stretch widened to whole words, so that the stored evidence can be read."""
+    while start > 0 and text[start].isalnum() and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    return start, end

@@ -1,0 +1,181 @@
+"""Turning texts into vectors. This file hides how a vector comes about: hashed words, or a sentence model in ONNX."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mockinterview.errors import RetrievalError
+from mockinterview.retrieval.words import STOP_WORDS, terms, words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# onnxruntime reports home unless it is told not to before it is imported; chromadb may import it.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+_MODEL, _TOKENIZER = "model.onnx", "tokenizer.json"
+_AT_ONCE = 16  # texts that the model reads together
+_REMEDY = "Delete it, or put the whole model there again; without it, search works by words."
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of length 1. Two embedders with one `name` must give the same vectors for the same text."""
+
+    @property
+    def name(self) -> str:
+        """What made the vectors, with its version: an index made by another one is built anew."""
+
+    @property
+    def dimensions(self) -> int:
+        """The length of each vector."""
+
+    @property
+    def weight(self) -> float:
+        """How much its similarities count beside the ranking by words, which counts 1."""
+
+    def __call__(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector per text, in order; raise RetrievalError where that is impossible."""
+
+
+class HashedEmbedder:
+    """Words and pieces of words, hashed into 1024 signed buckets: no model, no network, the same everywhere.
+
+    Such vectors know spelling, not meaning. They find nothing that words do not find, hence the small weight.
+    """
+
+    name = "hashed-1"
+    dimensions = 1024
+    weight = 0.1
+
+    def __call__(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector per text; that of a text without words is zero except for its first element."""
+        return [self._vector(text) for text in texts]
+
+    def _vector(self, text: str) -> list[float]:
+        vector = [0.0] * self.dimensions
+        for feature, value in _features(text):
+            bucket = zlib.crc32(feature.encode("utf-8", "surrogatepass"))
+            vector[(bucket >> 1) % self.dimensions] += value if bucket & 1 else -value
+        length = math.sqrt(sum(value * value for value in vector))
+        return [value / length for value in vector] if length else [1.0, *vector[1:]]
+
+
+def _features(text: str, share_of_letters: float = 0.3) -> Iterator[tuple[str, float]]:
+    said = words(text)
+    for term, count in Counter(terms(said)).items():
+        yield term, 1 + math.log(count)
+    for word in said:
+        if word not in STOP_WORDS:
+            grams = [f"<{word}>"[start : start + size] for size in (3, 4) for start in range(len(word) + 3 - size)]
+            for gram in grams:
+                yield f"#{gram}", share_of_letters / math.sqrt(len(grams))
+
+
+class OnnxEmbedder:
+    """A sentence model such as all-MiniLM-L6-v2, exported to ONNX: mean of the token vectors, length 1.
+
+    `folder` has `model.onnx` (inputs `input_ids`, `attention_mask` and, where it has one, `token_type_ids`; first output
+    token vectors) and `tokenizer.json`. Pooling and the limit of 256 tokens are those of the model's card.
+    Raises RetrievalError where the files are missing or damaged.
+    """
+
+    weight = 1.0
+    _LONGEST = 256
+
+    def __init__(self, folder: Path) -> None:
+        self._session = _session(folder / _MODEL)
+        self._tokenizer = _tokenizer(folder / _TOKENIZER, self._LONGEST)
+        self._inputs = {given.name for given in self._session.get_inputs()}
+        digest = hashlib.sha256((folder / _MODEL).read_bytes() + (folder / _TOKENIZER).read_bytes()).hexdigest()
+        self.name = f"onnx-1-{digest[:12]}"
+        self.dimensions = len(self(["dimensions"])[0])
+
+    def __call__(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector per text; raise RetrievalError where the model cannot be run."""
+        vectors: dict[int, list[float]] = {}
+        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))  # like with like, to pad little
+        for start in range(0, len(order), _AT_ONCE):
+            chosen = order[start : start + _AT_ONCE]
+            vectors.update(zip(chosen, self._vectors([texts[number] for number in chosen]), strict=True))
+        return [vectors[number] for number in range(len(texts))]
+
+    def _vectors(self, texts: Sequence[str]) -> list[list[float]]:
+        import numpy as np
+
+        encoded = self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
+        given = {
+            "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
+            "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),
+            "token_type_ids": np.array([one.type_ids for one in encoded], dtype=np.int64),
+        }
+        tokens = self._run({name: array for name, array in given.items() if name in self._inputs})
+        return _pooled(tokens, given["attention_mask"])
+
+    def _run(self, given: dict[str, Any]) -> NDArray[np.float32]:
+        try:
+            tokens: NDArray[np.float32] = self._session.run(None, given)[0]
+        except _onnx_errors() as error:
+            raise RetrievalError(f"The sentence model cannot be run ({error}).", _REMEDY) from error
+        return tokens
+
+
+def default_embedder(folder: Path) -> Embedder:
+    """Return the sentence model in `folder` where there is one, else the hashed vectors.
+
+    Raises RetrievalError where a model is there and cannot be used: that is said, not passed over.
+    """
+    return OnnxEmbedder(folder) if (folder / _MODEL).is_file() else HashedEmbedder()
+
+
+def _pooled(tokens: NDArray[np.float32], mask: NDArray[np.int64]) -> list[list[float]]:
+    import numpy as np
+
+    weights = mask[:, :, None].astype(np.float32)
+    means = (tokens * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1.0)
+    unit = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
+    vectors: list[list[float]] = unit.astype(np.float32).tolist()
+    return vectors
+
+
+def _session(file: Path) -> Any:
+    try:
+        import onnxruntime
+    except (ImportError, OSError) as error:
+        raise RetrievalError(f"The sentence model {file} cannot be used ({error}).", _REMEDY) from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except _onnx_errors() as error:
+        raise RetrievalError(f"The sentence model {file} cannot be used ({error}).", _REMEDY) from error
+
+
+def _onnx_errors() -> tuple[type[Exception], ...]:
+    """Return what onnxruntime raises: its own exceptions have no base of their own."""
+    state = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
+    own = (thing for thing in vars(state).values() if isinstance(thing, type) and issubclass(thing, Exception))
+    return (*own, RuntimeError, ValueError)
+
+
+def _tokenizer(file: Path, longest: int) -> Any:
+    try:
+        from tokenizers import Tokenizer
+
+        text = file.read_text(encoding="utf-8")
+        json.loads(text)["model"]["vocab"]  # what is no tokenizer makes the library raise a bare Exception
+        tokenizer = Tokenizer.from_str(text)
+    except (ImportError, OSError, ValueError, KeyError, TypeError) as error:
+        raise RetrievalError(f"The tokenizer {file} cannot be used ({error}).", _REMEDY) from error
+    tokenizer.enable_truncation(longest)
+    tokenizer.enable_padding()
+    return tokenizer

@@ -1,0 +1,204 @@
+"""The app: paints a first screen at once, loads the core in a thread, and leads from screen to screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+from mockinterview.errors import MockInterviewError
+from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Unfinished, find_unfinished
+from mockinterview.tui.frame import Frame
+from mockinterview.tui.start import StartScreen
+
+if TYPE_CHECKING:
+    from mockinterview.interview.loop import Interview
+    from mockinterview.models import Plan
+    from mockinterview.tui.talk import InterviewScreen
+
+INDEX_AFTER = 1.0  # seconds; what the index needs is slow to import and must not hold up the first question
+THEMES = {"dark": "textual-dark", "light": "textual-light"}
+
+
+class Opening(Frame):
+    """What is seen for a moment when an interview was asked for on the command line."""
+
+    def body(self) -> Iterable[Widget]:
+        """Return one sentence and the key bar."""
+        yield Static("The interviewer is coming ...", markup=False)
+        yield Footer()
+
+
+class InterviewApp(App[None]):
+    """The app. `load` is called once, in a thread, after the first frame.
+
+    `failure` holds what kept the app from starting; `unfinished_session` the id of an interview that was left before its end.
+    """
+
+    TITLE = "mockinterview"
+    ENABLE_COMMAND_PALETTE = True
+    CSS = """
+    Toast { max-width: 70; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", priority=True),
+        Binding("f9", "switch_theme", "Light or dark", show=False),
+    ]
+
+    def __init__(self, load: Callable[[], Core], launch: Launch = PLAIN_LAUNCH) -> None:
+        super().__init__()
+        self.launch = launch
+        self.core: Core | None = None
+        self.failure: MockInterviewError | None = None
+        self.unfinished_session = ""
+        self._load_core = load
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the first screen, which stays below all others."""
+        direct = self.launch.direct or self.launch.resume is not None
+        return Opening() if direct else StartScreen(self.launch.wishes)
+
+    def on_mount(self) -> None:
+        """Load the core once the first frame is painted."""
+        self.call_after_refresh(self.run_worker, self._begin())
+
+    # --- loading ----------------------------------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        try:
+            self.core = await asyncio.to_thread(self._load)
+            await self._first(self.core)
+        except MockInterviewError as error:
+            self.failure = error
+            self.exit()
+            return
+        self.set_timer(INDEX_AFTER, self._prepare_index)
+
+    def _load(self) -> Core:
+        """Return the core, and import the other screens while this thread may still take its time."""
+        core = self._load_core()
+        import mockinterview.tui.talk  # noqa: F401 - imported for its effect on the next import
+
+        return core
+
+    async def _first(self, core: Core) -> None:
+        self.theme = (
+            THEMES.get(core.theme, core.theme) if THEMES.get(core.theme, core.theme) in self.available_themes else self.theme
+        )
+        if self.launch.resume is not None:
+            await self._open(core, partial(_stored, core, self.launch.resume))
+        elif self.launch.direct:
+            await self._open(core, partial(core.new_interview, self.launch.wishes))
+        else:
+            await self._fill_start(core, await asyncio.to_thread(find_unfinished, core.store))
+
+    async def _fill_start(self, core: Core, unfinished: Unfinished | None) -> None:
+        if isinstance(self.screen, StartScreen):
+            await self.screen.fill(core, unfinished)
+
+    def _prepare_index(self) -> None:
+        if self.core:
+            self.run_worker(self._build_index(self.core), group="index")
+
+    async def _build_index(self, core: Core) -> None:
+        def progress(done: int, total: int) -> None:
+            self.call_from_thread(self._show_index, f"Preparing search: {done} of {total}" if done < total else "")
+
+        try:
+            await asyncio.to_thread(core.build_index, progress)
+        except MockInterviewError as error:
+            self.notify(str(error), severity="warning", markup=False)
+        self._show_index("")
+
+    def _show_index(self, line: str) -> None:
+        for screen in self.screen_stack:
+            if hasattr(screen, "index_line"):
+                screen.index_line = line
+
+    # --- from screen to screen --------------------------------------------------------------------------------------
+
+    async def _open(self, core: Core, make: Callable[[], tuple[Interview, Plan | None]]) -> None:
+        """Open an interview; raises MockInterviewError where it cannot be made or is open elsewhere."""
+        from mockinterview.tui.driver import Driver
+        from mockinterview.tui.talk import InterviewScreen
+
+        interview, plan = await asyncio.to_thread(make)
+        driver = Driver(interview, core.store.claim(interview.session_id))
+        await self._only(InterviewScreen(core, driver, plan))
+
+    async def _only(self, screen: Screen[None]) -> None:
+        """Show a screen above the first one and no other; the first one cannot be taken away."""
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        if self.screen is not screen:
+            await self.push_screen(screen)
+
+    async def _open_from_form(self, make: Callable[[], tuple[Interview, Plan | None]]) -> None:
+        start = self.screen
+        try:
+            if self.core:
+                await self._open(self.core, make)
+        except MockInterviewError as error:
+            if isinstance(start, StartScreen):
+                start.complain(error)
+
+    @on(StartScreen.Begin)
+    def _begin_interview(self, event: StartScreen.Begin) -> None:
+        if self.core:
+            self.run_worker(self._open_from_form(partial(self.core.new_interview, event.wishes)), group="open", exclusive=True)
+
+    @on(StartScreen.Resume)
+    def _resume_interview(self, event: StartScreen.Resume) -> None:
+        if self.core:
+            self.run_worker(self._open_from_form(partial(_stored, self.core, event.session_id)), group="open", exclusive=True)
+
+    async def action_new_interview(self) -> None:
+        """Go back to the start screen."""
+        if not self.core:
+            return
+        first = self.screen_stack[0]
+        start = first if isinstance(first, StartScreen) else StartScreen(NO_WISHES)
+        await self._only(start)
+        await start.fill(self.core, await asyncio.to_thread(find_unfinished, self.core.store))
+
+    def on_interview_screen_began(self, event: InterviewScreen.Began) -> None:
+        """Remember what can be resumed."""
+        self.unfinished_session = event.session_id
+
+    def on_interview_screen_ended(self) -> None:
+        """Forget it again."""
+        self.unfinished_session = ""
+
+    # --- everywhere -------------------------------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """Show the keys that are in force."""
+        from mockinterview.tui.panels import HelpPanel
+
+        self.push_screen(HelpPanel(self.screen.active_bindings))
+
+    def action_switch_theme(self) -> None:
+        """Switch between light and dark."""
+        self.theme = THEMES["light" if self.current_theme.dark else "dark"]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Return the commands of the palette: everything that a key of this screen does, and the themes."""
+        from mockinterview.tui.panels import bound_actions
+
+        yield SystemCommand("Theme", "Choose a theme", self.action_change_theme)
+        for entry in bound_actions(screen.active_bindings):
+            if entry.own and isinstance(entry.node, App | Screen):
+                run = partial(self.run_action, entry.binding.action, entry.node)
+                yield SystemCommand(entry.binding.description, f"key: {', '.join(entry.keys)}", run)
+
+
+def _stored(core: Core, session_id: str) -> tuple[Interview, None]:
+    return core.open_stored(session_id), None

@@ -1,0 +1,144 @@
+"""Score cards: a verdict as sign and word, the claim, the quote, the correction. All of it is shown literally."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from textual import events
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from mockinterview.grading.score import EXERCISE
+from mockinterview.interview.state import Thread
+from mockinterview.models import Assessment, PointVerdict, Question, Verdict
+from mockinterview.report import FLAG_TEXT, SIGNS, score_text
+from mockinterview.sanitize import clean
+
+STYLES: dict[Verdict, str] = {
+    "hit": "bold $text-success",
+    "partial": "bold $text-warning",
+    "miss": "bold $text-muted",
+    "contradicted": "bold $text-error",
+}
+CLOSED = {
+    "done": "",
+    "skipped": "skipped",
+    "not_shown": "not shown",
+    "dont_know": "not known",
+    "time": "time is over",
+    "ended": "ended early",
+}
+COLUMN = 13  # cells for sign and word
+Row = tuple[str, str, Content]  # sign and word, their style, the text beside them; no sign for a line over the whole width
+
+
+class Card(Widget):
+    """Rows with a narrow left column; the right one wraps beside it, at any width."""
+
+    DEFAULT_CSS = "Card { height: auto; width: 1fr; }"
+
+    def __init__(self, rows: Sequence[Row], classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self.rows = tuple(rows)
+
+    @property
+    def plain(self) -> str:
+        """The text of the card, one line a row."""
+        return "\n".join(f"{sign:<{COLUMN}}{text.plain}" if sign else text.plain for sign, _, text in self.rows)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's signature
+        """Return the number of lines at a width."""
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        """Return all lines at the present width."""
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Wrap anew."""
+        self.refresh()
+
+    def _lines(self, width: int) -> list[Content]:
+        return [line for row in self.rows for line in _wrapped(row, max(width, 2 * COLUMN))]
+
+
+def _wrapped(row: Row, width: int) -> Iterator[Content]:
+    sign, style, text = row
+    if not sign:
+        yield from text.wrap(width)
+        return
+    for number, line in enumerate(text.wrap(width - COLUMN)):
+        yield Content.assemble((f"{'' if number else sign:<{COLUMN}}", style), line)
+
+
+def answer_rows(thread: Thread, assessment: Assessment) -> list[Row]:
+    """Return the card of an answer while its question is open: what was shown, and of the rest only how much it is.
+
+    The claim of a missed or half-shown point and the correction of a belief would give away what a follow-up is after.
+    """
+    notes = [FLAG_TEXT[flag] for flag in assessment.flags] + ([assessment.note] if assessment.note else [])
+    rows = [_head(f"{score_text(thread.score_after)} so far", [assessment.graded_by]), *(_line(note) for note in notes)]
+    for verdict in assessment.points:
+        rows += _shown_point(thread.question, verdict)
+    missed = len(thread.missed_core())
+    if missed and assessment.score is not None:
+        rows.append(("- open", STYLES["miss"], Content(f"{missed} core point{'s' if missed > 1 else ''}")))
+    return rows
+
+
+def closing_rows(thread: Thread) -> list[Row]:
+    """Return the card of a question that is done: every core point and every mistake, with its correction."""
+    closed = thread.closed
+    assert closed is not None  # only closed questions have this card
+    late = "" if closed.at_once == closed.after_follow_up else f" at once, {score_text(closed.after_follow_up)} after follow-up"
+    why = f" ({CLOSED[closed.reason]})" if CLOSED[closed.reason] else ""
+    head = _head(f"Done: {thread.question.id}{why}: {score_text(closed.at_once)}{late}", thread.graded_by)
+    return [head, *point_rows(thread), ("", "", Content.assemble(("F5 shows the model answer.", "dim")))]
+
+
+def point_rows(thread: Thread) -> list[Row]:
+    """Return a question's points with their last verdicts, bonus points only where they were earned, and its corrections."""
+    rows: list[Row] = []
+    for point in thread.question.points:
+        verdict = thread.verdicts.get(point.id, "miss")
+        if point.kind == "core" or verdict != "miss":
+            late = " (after follow-up)" if point.id in thread.late else ""
+            bonus = " (bonus)" if point.kind == "bonus" else ""
+            rows += _verdict(verdict, f"{point.claim}{bonus}{late}", _evidence(thread, point.id))
+    for stated in {m.id: m for mark in thread.marks for m in mark.assessment.misconceptions}.values():
+        rows.append(("! mistaken", STYLES["contradicted"], _quote(stated.evidence)))
+        rows.append((" ", "", Content(clean(thread.question.misconception(stated.id).correction))))
+    return rows
+
+
+def _head(told: str, marked_by: Sequence[str] | dict[str, None]) -> Row:
+    marks = f"   marked by {', '.join(marked_by)}" if marked_by else ""
+    return "", "", Content.assemble((clean(told), "bold"), (clean(marks), "dim"))
+
+
+def _line(text: str) -> Row:
+    return "", "", Content(clean(text))
+
+
+def _shown_point(question: Question, verdict: PointVerdict) -> list[Row]:
+    if verdict.id == EXERCISE:
+        return _verdict(verdict.verdict, "the result of the exercise", verdict.evidence)
+    if verdict.verdict == "partial":
+        return _verdict("partial", "there is more to this", verdict.evidence)
+    claims = {point.id: point.claim for point in question.points}
+    return _verdict("hit", claims.get(verdict.id, verdict.id), verdict.evidence) if verdict.verdict == "hit" else []
+
+
+def _verdict(verdict: Verdict, told: str, evidence: str) -> list[Row]:
+    rows: list[Row] = [(SIGNS[verdict], STYLES[verdict], Content(clean(told)))]
+    return [*rows, (" ", "", _quote(evidence))] if evidence else rows
+
+
+def _quote(evidence: str) -> Content:
+    return Content.assemble(("you said: ", "dim"), (f"“{' '.join(clean(evidence).split())}”", "italic"))
+
+
+def _evidence(thread: Thread, point_id: str) -> str:
+    quotes = [p.evidence for mark in thread.marks for p in mark.assessment.points if p.id == point_id and p.evidence]
+    return quotes[-1] if quotes else ""

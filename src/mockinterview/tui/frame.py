@@ -1,0 +1,49 @@
+"""What all screens share: a sentence instead of a broken layout in a small terminal, and help on a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+SMALLEST = (60, 16)
+TOO_SMALL = f"This terminal is too small: mockinterview needs at least {SMALLEST[0]} columns and {SMALLEST[1]} rows."
+
+
+class Frame(Screen[None]):
+    """A full screen. Subclasses yield their widgets from `body`."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (SMALLEST[0], "-wide-enough")]  # noqa: RUF012 - declared so by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (SMALLEST[1], "-tall-enough")]  # noqa: RUF012 - declared so by Textual
+    DEFAULT_CSS = """
+    Frame #too-small { display: none; width: 100%; height: 100%; content-align: center middle; text-align: center; }
+    Frame.-narrow > *, Frame.-short > * { display: none; }
+    Frame.-narrow > #too-small, Frame.-short > #too-small { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,question_mark", "app.help", "Help", key_display="f1"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Yield the body and the sentence that takes its place in a small terminal."""
+        yield from self.body()
+        yield Static(TOO_SMALL, id="too-small", markup=False)
+
+    def body(self) -> Iterable[Widget]:
+        """Return the widgets of the screen."""
+        raise NotImplementedError
+
+
+class Panel(ModalScreen[bool]):
+    """A panel over a screen that Esc closes. Subclasses yield their widgets from `compose`."""
+
+    DEFAULT_CSS = """
+    Panel { align: center middle; }
+    Panel > * { background: $surface; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(False)", "Close", key_display="esc")]

@@ -1,0 +1,199 @@
+"""The start screen: what to be asked about, for how long, and in what manner. Painted before the core is loaded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, HorizontalGroup, VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button, Footer, Input, Static
+
+from mockinterview.errors import MockInterviewError, UsageError
+from mockinterview.sanitize import clean
+from mockinterview.tui.choice import Choice, Topics
+from mockinterview.tui.core import NO_WISHES, Core, Unfinished, Wishes
+from mockinterview.tui.frame import Frame
+
+RISING = "rising"
+LEVELS = (RISING, "foundation", "intermediate", "advanced")
+FAULTS_SHOWN = 2
+MOST_QUESTIONS = 200  # of models.Plan, which is not imported for the first frame
+
+
+class StartScreen(Frame):
+    """A form. It posts `Begin` or `Resume` and knows nothing of what happens then."""
+
+    DEFAULT_CSS = """
+    StartScreen #title { background: $primary; color: $text; padding: 0 1; text-style: bold; }
+    StartScreen #topics { width: 33; height: 1fr; border: round $surface-lighten-2; padding: 0; }
+    StartScreen #form { width: 1fr; padding: 1 0 0 1; }
+    StartScreen HorizontalGroup { height: auto; margin-bottom: 1; }
+    StartScreen .label { width: 11; }
+    StartScreen Input, StartScreen Input:focus { border: none; height: 1; padding: 0 1; background: $surface; }
+    StartScreen Input:focus { background: $surface-lighten-1; }
+    StartScreen #count, StartScreen #minutes { width: 8; }
+    StartScreen .unit { width: auto; margin: 0 2 0 1; }
+    StartScreen Button { margin-right: 2; }
+    StartScreen #notice { height: auto; max-height: 4; padding: 0 1; color: $text-warning; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2,ctrl+s", "begin", "Start", key_display="f2"),
+        Binding("f3", "resume", "Resume"),
+    ]
+
+    class Begin(Message):
+        """The form was sent."""
+
+        def __init__(self, wishes: Wishes) -> None:
+            super().__init__()
+            self.wishes = wishes
+
+    class Resume(Message):
+        """The stored interview was chosen."""
+
+        def __init__(self, session_id: str) -> None:
+            super().__init__()
+            self.session_id = session_id
+
+    def __init__(self, wishes: Wishes) -> None:
+        super().__init__()
+        self._wishes = wishes
+        self._unfinished: Unfinished | None = None
+        self._ready = False
+        self._formed = asyncio.Event()
+
+    def body(self) -> Iterable[Widget]:
+        """Return what is painted first; the form follows at once, its topics with the bank."""
+        yield Static("mockinterview: practise deep-learning interviews", id="title", markup=False)
+        yield Horizontal(id="choices")
+        yield Static("Loading the question bank ...", id="notice", markup=False)
+        yield Footer()
+
+    async def on_mount(self) -> None:
+        """Mount the form after the first frame."""
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        form = VerticalScroll(*self._form(), id="form", can_focus=False)
+        await self.query_one("#choices").mount(Topics(id="topics"), form)
+        self.query_one("#topics").border_title = "Topics (none = all)"
+        self._fill(self._wishes)
+        self.query_one("#about").focus()
+        self._formed.set()
+
+    def _form(self) -> list[Widget]:
+        return [
+            _row("Subject", Input(placeholder="all, or in your own words: gradients", id="about")),
+            Static("Level (rising: from the fundamentals up)", markup=False),
+            _row("", Choice(LEVELS, id="level")),
+            _row(
+                "Questions", Input("5", type="integer", id="count"),
+                Static("or minutes", classes="unit", markup=False), Input(type="number", placeholder="-", id="minutes"),
+            ),
+            _row("Mode", Choice(("practice", "exam"), id="mode")),
+            _row("Format", Choice(("phone", "onsite"), id="format")),
+            HorizontalGroup(
+                Button("Start", variant="primary", id="begin", disabled=True), Button("Resume", id="resume", disabled=True)
+            ),
+        ]  # fmt: skip
+
+    async def fill(self, core: Core, unfinished: Unfinished | None) -> None:
+        """Show what the core knows: topics, defaults, an interview to resume, broken files."""
+        await self._formed.wait()
+        counts = {topic: sum(q.topic == topic for q in core.bank) for topic in core.bank.topics}
+        self.query_one(Topics).fill(counts, self._wishes.topics)
+        self._fill(core.defaults, keep=self._wishes)
+        self.query_one("#notice", Static).update(_faults(core))
+        self._offer(unfinished)
+        self.query_one("#begin", Button).disabled = False
+        self._ready = True
+        self.refresh_bindings()
+
+    def _offer(self, unfinished: Unfinished | None) -> None:
+        self._unfinished = unfinished
+        button = self.query_one("#resume", Button)
+        button.disabled = unfinished is None
+        button.label = f"Resume question {unfinished.number} of {unfinished.total}" if unfinished else "Resume"
+
+    def _fill(self, wishes: Wishes, keep: Wishes = NO_WISHES) -> None:
+        """Set fields from `wishes`, except those that `keep` decides."""
+        for name in ("level", "mode", "format"):
+            if getattr(keep, name) is None and (chosen := getattr(wishes, name)):
+                self.query_one(f"#{name}", Choice).choose(chosen)
+        for name in ("count", "minutes"):
+            if getattr(keep, name) is None and getattr(wishes, name):
+                self.query_one(f"#{name}", Input).value = f"{getattr(wishes, name):g}"
+        if wishes.about:
+            self.query_one("#about", Input).value = wishes.about
+
+    def complain(self, error: MockInterviewError) -> None:
+        """Show an expected error and its remedy."""
+        self.query_one("#notice", Static).update(clean(str(error)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what is not possible yet."""
+        if action == "begin":
+            return self._ready or None
+        if action == "resume":
+            return self._unfinished is not None or None
+        return super().check_action(action, parameters)
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#begin")
+    def action_begin(self) -> None:
+        """Send the form."""
+        if not self._ready:
+            return
+        try:
+            self.post_message(self.Begin(self._read()))
+        except MockInterviewError as error:
+            self.complain(error)
+
+    @on(Button.Pressed, "#resume")
+    def action_resume(self) -> None:
+        """Go on with the stored interview."""
+        if self._unfinished:
+            self.post_message(self.Resume(self._unfinished.session_id))
+
+    def _read(self) -> Wishes:
+        level = self.query_one("#level", Choice).value
+        return Wishes(
+            topics=self.query_one(Topics).chosen,
+            about=self.query_one("#about", Input).value.strip(),
+            level="" if level == RISING else level,
+            count=self._count(),
+            minutes=self._minutes(),
+            mode=self.query_one("#mode", Choice).value,
+            format=self.query_one("#format", Choice).value,
+            seed=self._wishes.seed,
+        )
+
+    def _count(self) -> int | None:
+        text = self.query_one("#count", Input).value.strip()
+        if text and not 1 <= int(text) <= MOST_QUESTIONS:
+            raise UsageError(f"An interview has 1 to {MOST_QUESTIONS} questions.", "Correct the number of questions.")
+        return int(text) if text else None
+
+    def _minutes(self) -> float:
+        text = self.query_one("#minutes", Input).value.strip()
+        if text and not 0 < float(text) <= 24 * 60:
+            raise UsageError("An interview takes more than 0 and at most 1440 minutes.", "Correct the minutes.")
+        return float(text) if text else 0.0
+
+
+def _row(label: str, *fields: Widget) -> HorizontalGroup:
+    return HorizontalGroup(*([Static(label, classes="label", markup=False)] if label else []), *fields)
+
+
+def _faults(core: Core) -> str:
+    if not core.faults:
+        return f"{len(core.bank)} questions. Nothing leaves this computer."
+    shown = [f"left out of the bank: {fault}" for fault in core.faults[:FAULTS_SHOWN]]
+    rest = len(core.faults) - len(shown)
+    shown += [f"... and {rest} more; `mockinterview corpus check` names them all."] if rest else []
+    return clean("\n".join(shown))

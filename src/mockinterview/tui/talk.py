@@ -1,0 +1,365 @@
+"""The interview screen: transcript, editor, status line. It paints events; what happens is decided behind the driver."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Coroutine, Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Footer, Markdown, Static, TextArea
+
+from mockinterview.errors import MockInterviewError
+from mockinterview.interview.state import Thread, fold
+from mockinterview.models import AnswerGiven, FollowUpAsked, InterviewFinished, InterviewStarted, Plan
+from mockinterview.models import Event as Fact
+from mockinterview.sanitize import clean, clean_piece
+from mockinterview.tui.core import Core
+from mockinterview.tui.drafts import Draft
+from mockinterview.tui.driver import Driver
+from mockinterview.tui.editor import Editor
+from mockinterview.tui.frame import Frame
+from mockinterview.tui.panels import LinkPanel
+from mockinterview.tui.results import QuestionPanel, ReportScreen
+from mockinterview.tui.turns import literal, spoken, widgets
+
+if TYPE_CHECKING:
+    from textual.widgets.markdown import MarkdownStream
+
+SAVE_DRAFT_AFTER = 0.3  # seconds without a key
+BUSY = "Reading your answer ..."
+
+
+class Transcript(VerticalScroll):
+    """All that was said. Follows the end unless the reader scrolled up."""
+
+    class Typed(Message):
+        """A character was typed here although the editor is where it belongs."""
+
+        def __init__(self, character: str) -> None:
+            super().__init__()
+            self.character = character
+
+    def on_key(self, event: events.Key) -> None:
+        """Hand characters on to the editor."""
+        if event.is_printable and event.character and event.character != "?":
+            event.stop()
+            self.post_message(self.Typed(event.character))
+
+
+class InterviewScreen(Frame):
+    """One interview, new (with a plan) or stored (without)."""
+
+    class Began(Message):
+        """The interview is on disk and can be resumed from now on."""
+
+        def __init__(self, session_id: str) -> None:
+            super().__init__()
+            self.session_id = session_id
+
+    class Ended(Message):
+        """The interview has its report."""
+
+    DEFAULT_CSS = """
+    InterviewScreen #status { height: 1; background: $primary; color: $text; padding: 0 1; }
+    InterviewScreen #status { text-wrap: nowrap; text-overflow: ellipsis; }
+    InterviewScreen Transcript { height: 1fr; padding: 0 1; }
+    InterviewScreen #below { height: 1; padding: 0 2; color: $text-muted; }
+    InterviewScreen .heading { text-style: bold; color: $text-accent; margin-top: 1; }
+    InterviewScreen .label { color: $text-muted; }
+    InterviewScreen .interviewer { padding: 0 1; border-left: thick $primary; margin: 0 0 1 0; background: transparent; }
+    InterviewScreen .interviewer > MarkdownBlock:last-child { margin-bottom: 0; }
+    InterviewScreen .candidate { padding: 0 1; margin: 0 0 1 4; background: $surface; border-left: thick $secondary; }
+    InterviewScreen .card { padding: 0 1; margin: 0 0 1 2; border-left: outer $surface-lighten-2; }
+    InterviewScreen .problem { padding: 0 1; margin: 0 0 1 2; border-left: outer $error; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "say('hint')", "Hint"),
+        Binding("f3", "say('clarify')", "Clarify", show=False),
+        Binding("f4", "say('skip')", "Skip"),
+        Binding("f5", "model_answer", "Model", tooltip="The model answer of the last finished question"),
+        Binding("ctrl+r", "retry", "Try again"),
+        Binding("f8", "report", "Report"),
+        Binding("ctrl+up,shift+pageup", "scroll_talk(-1)", "Scroll up", show=False),
+        Binding("ctrl+down,shift+pagedown", "scroll_talk(1)", "Scroll down", show=False),
+        Binding("escape", "write", "Write on", show=False),
+    ]
+    busy: reactive[bool] = reactive(default=False, init=False)
+    failed: reactive[bool] = reactive(default=False, init=False, bindings=True)
+    index_line: reactive[str] = reactive("", init=False)
+
+    class Happened(Message):
+        """An event was stored."""
+
+        def __init__(self, fact: Fact) -> None:
+            super().__init__()
+            self.fact = fact
+
+    class Phrased(Message):
+        """A piece of what the interviewer is about to say."""
+
+        def __init__(self, piece: str) -> None:
+            super().__init__()
+            self.piece = piece
+
+    def __init__(self, core: Core, driver: Driver, plan: Plan | None) -> None:
+        super().__init__()
+        self.core, self.driver, self.plan = core, driver, plan
+        self.talk = fold([], core.bank)
+        self.draft = Draft(core.drafts, driver.interview.session_id)
+        self._unsent = self._sending = ""
+        self._live: Markdown | None = None
+        self._stream: MarkdownStream | None = None
+        self._save: Timer | None = None
+        self._earlier = 0.0
+        self._since = time.monotonic()
+
+    def body(self) -> Iterable[Widget]:
+        """Return status line, transcript, busy line, editor and key bar."""
+        yield Static(id="status", markup=False)
+        yield Transcript(id="talk")
+        yield Static(id="below", markup=False)
+        yield Editor(id="editor")
+        yield Footer()
+
+    @property
+    def editor(self) -> Editor:
+        """The editor."""
+        return self.query_one(Editor)
+
+    @property
+    def transcript(self) -> Transcript:
+        """The transcript."""
+        return self.query_one(Transcript)
+
+    # --- beginning and end ------------------------------------------------------------------------------------------
+
+    async def on_mount(self) -> None:
+        """Show what there is of a stored interview, then go on; or begin a new one."""
+        self.transcript.anchor()
+        past = list(self.driver.interview.talk.events)
+        self.driver.listen(
+            lambda fact: self.post_message(self.Happened(fact)), lambda piece: self.post_message(self.Phrased(piece))
+        )
+        for fact in past:
+            await self._show(fact)
+        self._earlier = self.talk.seconds()
+        self._restore_draft()
+        self.set_interval(1.0, self._show_status)
+        self.editor.area.focus()
+        if self.talk.finished:
+            self.call_after_refresh(self.action_report)
+        elif self.plan is not None:
+            self._drive(self.driver.start(self.plan, self.core.version))
+        else:
+            self._drive(self.driver.advance())
+
+    def on_unmount(self) -> None:
+        """Keep the draft and give the session free."""
+        self._save_draft()
+        self.driver.close()
+
+    def _restore_draft(self) -> None:
+        try:
+            self.editor.text = self.draft.read()
+        except MockInterviewError as error:
+            self._complain(error)
+
+    # --- what happens -----------------------------------------------------------------------------------------------
+
+    @on(Happened)
+    async def _happened(self, event: Happened) -> None:
+        if isinstance(event.fact, AnswerGiven):
+            self._sending = ""
+            self._save_draft()
+        await self._show(event.fact)
+        if isinstance(event.fact, InterviewFinished):
+            self.action_report()
+
+    async def _show(self, fact: Fact) -> None:
+        self.talk.take(fact)
+        if isinstance(fact, InterviewStarted):
+            self.post_message(self.Began(fact.session_id))
+        if isinstance(fact, InterviewFinished):
+            self.post_message(self.Ended())
+        if isinstance(fact, FollowUpAsked) and self._live:
+            await self._end_live()
+        with self.app.batch_update():
+            await self.transcript.mount(*widgets(fact, self.talk))
+        self._show_status()
+        self.refresh_bindings()
+
+    @on(Phrased)
+    async def _phrased(self, event: Phrased) -> None:
+        """Let words appear as they come; the stored event takes their place in the end."""
+        if self._live is None:
+            self._live = spoken("", "interviewer")
+            await self.transcript.mount(self._live)
+            self._stream = Markdown.get_stream(self._live)
+        if self._stream:
+            await self._stream.write(clean_piece(event.piece))
+
+    async def _end_live(self) -> None:
+        live, stream, self._live, self._stream = self._live, self._stream, None, None
+        if stream:
+            await stream.stop()
+        if live:
+            await live.remove()
+
+    # --- what the candidate does ------------------------------------------------------------------------------------
+
+    @on(Editor.Said)
+    def _said(self, event: Editor.Said) -> None:
+        self._send(self.driver.reply(event.text), event.text)
+
+    @on(Editor.Commanded)
+    def _commanded(self, event: Editor.Commanded) -> None:
+        if event.name == "help":
+            self.editor.text = ""
+            self.app.run_worker(self.app.run_action("app.help"))
+        else:
+            self._send(self.driver.command(event.name), f"/{event.name}")
+
+    def _send(self, step: Coroutine[object, object, None], text: str) -> None:
+        if self.busy or self.talk.finished:
+            step.close()
+            self.notify("The interviewer is still thinking. Your text stays here.", markup=False)
+            return
+        self._sending = text
+        self.editor.text = ""
+        self.transcript.anchor()
+        self._drive(step)
+
+    def action_say(self, command: str) -> None:
+        """Send a command without touching what stands in the editor."""
+        if not self.busy and not self.talk.finished:
+            self.transcript.anchor()
+            self._drive(self.driver.command(command))
+
+    def action_retry(self) -> None:
+        """Try again what failed."""
+        self._drive(self.driver.advance())
+
+    def _drive(self, step: Coroutine[object, object, None]) -> None:
+        self.busy, self.failed = True, False
+        self.run_worker(self._driven(step), group="drive")
+
+    async def _driven(self, step: Coroutine[object, object, None]) -> None:
+        try:
+            await step
+        except MockInterviewError as error:
+            self.failed = True
+            self._complain(error)
+            self._give_back()
+        finally:
+            self.busy = False
+
+    def _give_back(self) -> None:
+        """Put words that could not be stored back into the editor, before what was typed meanwhile."""
+        unsent, self._sending = self._sending, ""
+        if unsent:
+            self.editor.text = f"{unsent}\n{self.editor.text}".rstrip("\n")
+
+    def _complain(self, error: MockInterviewError) -> None:
+        self.transcript.mount(literal(f"{error.message}\n{error.hint}".strip(), "problem"))
+
+    # --- draft ------------------------------------------------------------------------------------------------------
+
+    @on(TextArea.Changed)
+    def _typed(self) -> None:
+        self._unsent = self.editor.text
+        if self._save:
+            self._save.stop()
+        self._save = self.set_timer(SAVE_DRAFT_AFTER, self._save_draft)
+
+    def _save_draft(self) -> None:
+        try:
+            self.draft.write(self._unsent or self._sending)
+        except MockInterviewError as error:
+            self.notify(str(error), severity="warning", markup=False)
+
+    # --- looking around ---------------------------------------------------------------------------------------------
+
+    @on(Editor.Left)
+    def _read_back(self) -> None:
+        self.transcript.focus()
+
+    def action_write(self) -> None:
+        """Put the focus back into the editor."""
+        self.editor.area.focus()
+
+    @on(Transcript.Typed)
+    def _typed_elsewhere(self, event: Transcript.Typed) -> None:
+        self.editor.area.focus()
+        self.editor.area.insert(event.character)
+
+    def action_scroll_talk(self, step: int) -> None:
+        """Scroll the transcript by half its height while the focus stays in the editor."""
+        self.transcript.scroll_relative(y=step * self.transcript.size.height // 2, animate=False)
+
+    def action_model_answer(self) -> None:
+        """Show the last finished question beside its model answer."""
+        self.app.push_screen(QuestionPanel(self._finished_threads()[-1]))
+
+    def action_report(self) -> None:
+        """Show the report."""
+        if self.talk.finished:
+            self.app.push_screen(ReportScreen(self.core, self.talk))
+
+    def _finished_threads(self) -> list[Thread]:
+        practice = self.talk.plan.mode == "practice" or self.talk.finished
+        return [t for t in self.talk.threads if t.closed and t.answers] if practice else []
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what makes sense now."""
+        match action:
+            case "model_answer":
+                return bool(self._finished_threads())
+            case "retry":
+                return self.failed
+            case "report":
+                return self.talk.finished is not None
+            case "say":
+                return self.talk.finished is None
+        return super().check_action(action, parameters)
+
+    @on(Markdown.LinkClicked)
+    def _link(self, event: Markdown.LinkClicked) -> None:
+        self.app.push_screen(LinkPanel(event.href))
+
+    # --- status -----------------------------------------------------------------------------------------------------
+
+    def watch_busy(self) -> None:
+        """Say that the interviewer is at work."""
+        self._show_status()
+
+    def watch_index_line(self) -> None:
+        """Show how far the search index is."""
+        self._show_status()
+
+    def _show_status(self) -> None:
+        if not self.is_mounted:
+            return
+        self.query_one("#status", Static).update(Content(clean(self.status())))
+        marks = f"marked by {self.driver.interview.grader.name}"
+        self.query_one("#below", Static).update(Content(clean(BUSY if self.busy else self.index_line or marks)))
+        self.editor.display = self.talk.finished is None
+
+    def status(self) -> str:
+        """Return the status line: question n of m, topic, level, mode, elapsed."""
+        plan, focus = self.talk.plan, self.talk.focus
+        place = f"Question {self.talk.number} of {plan.count}" if self.talk.number else "Getting ready"
+        subject = f"{focus.question.topic}, {focus.question.level}" if focus else ", ".join(plan.topics)
+        return " | ".join(part for part in (place, subject, f"{plan.mode}, {plan.format}", self._clock()) if part)
+
+    def _clock(self) -> str:
+        seconds = self._earlier + (0 if self.talk.finished else time.monotonic() - self._since)
+        spent = f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+        return f"{spent} of {self.talk.plan.minutes:g}:00" if self.talk.plan.minutes else spent

@@ -1,0 +1,278 @@
+"""Stand-ins for what is behind the screens: a small bank, a grader that follows rules, a session log in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from mockinterview.errors import StorageError, UsageError
+from mockinterview.interview.loop import Interview
+from mockinterview.interview.planning import choose_questions
+from mockinterview.interview.wording import EmbeddedInterviewer
+from mockinterview.models import Assessment, Bank, Event, Plan, PointVerdict, Question, StatedMisconception
+from mockinterview.tui.app import InterviewApp
+from mockinterview.tui.core import Core, Launch, Wishes
+
+HOSTILE = "[@click=app.quit]x[/] [/INST] [red]r[/nope] \x1b]52;c;cHduZWQ=\x07\x1b[2Jansi \u202ebidi [link='a\"b]y"
+
+
+def question(name: str, *, topic: str = "cnn", suffix: str = "") -> Question:
+    """Return a question with two points (say `alpha` and `beta` to hit them) and one misconception (say `nonsense`)."""
+    return Question.model_validate(
+        {
+            "id": name,
+            "topic": topic,
+            "level": "foundation",
+            "ask": f"What is {name}?{suffix}",
+            "clarify": f"It is about {name}.{suffix}",
+            "points": [
+                {
+                    "id": "alpha",
+                    "claim": f"First secret of {name}.{suffix}",
+                    "probe": f"Say more?{suffix}",
+                    "hint": f"Think.{suffix}",
+                    "weight": 2,
+                },
+                {
+                    "id": "beta",
+                    "claim": f"Second secret of {name}.{suffix}",
+                    "probe": f"And then?{suffix}",
+                    "hint": f"Look.{suffix}",
+                },
+            ],
+            "misconceptions": [
+                {
+                    "id": "nonsense",
+                    "belief": f"Nonsense.{suffix}",
+                    "correction": f"Corrected here.{suffix}",
+                    "probe": f"Sure?{suffix}",
+                }
+            ],
+            "model_answer": f"The model says so.{suffix}",
+            "formulas": f"a = b{suffix}",
+        }
+    )
+
+
+class RuleGrader:
+    """Hits a point whose id stands in the answer. `hold` makes it wait until it is set; `error` is raised once."""
+
+    name = "rules"
+
+    def __init__(self) -> None:
+        self.hold = threading.Event()
+        self.hold.set()
+        self.error: BaseException | None = None
+
+    async def grade(self, question: Question, answer: str) -> Assessment:
+        """Return the verdicts."""
+        await asyncio.to_thread(self.hold.wait)
+        if error := self.error:
+            self.error = None
+            raise error
+        hits = [p for p in question.points if p.id in answer]
+        points = tuple(
+            PointVerdict(id=p.id, verdict="hit", evidence=answer) if p in hits else PointVerdict(id=p.id, verdict="miss")
+            for p in question.points
+        )
+        stated = tuple(StatedMisconception(id=m.id, evidence=answer) for m in question.misconceptions if m.id in answer)
+        score = 10 * len(hits) / len(question.points)
+        return Assessment(question=question.id, score=score, points=points, misconceptions=stated, graded_by=self.name)
+
+
+class MemoryLog:
+    """A session log in memory. `full` makes every append fail; sessions in `taken` are driven elsewhere."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, list[Event]] = {}
+        self.taken: set[str] = set()
+        self.full = False
+
+    def append(self, session_id: str, event: Event) -> None:
+        """Store an event."""
+        if self.full:
+            raise StorageError("The disk is full.", "Free some space and try again.")
+        self.stored.setdefault(session_id, []).append(event)
+
+    def events(self, session_id: str) -> list[Event]:
+        """Return the events of a session."""
+        if session_id not in self.stored:
+            raise UsageError(f"There is no session '{session_id}'.", "List them.")
+        return list(self.stored[session_id])
+
+    def latest_unfinished(self) -> str | None:
+        """Return the newest open session."""
+        return next((s for s, events in reversed(self.stored.items()) if events[-1].kind != "interview_finished"), None)
+
+    @contextmanager
+    def claim(self, session_id: str) -> Iterator[None]:
+        """Hold a session."""
+        if session_id in self.taken:
+            raise UsageError(f"Session '{session_id}' is open in another window.", "Close it there.")
+        self.taken.add(session_id)
+        try:
+            yield
+        finally:
+            self.taken.discard(session_id)
+
+
+class World:
+    """Everything behind the screens, and apps over it."""
+
+    def __init__(self, folder: Path, *, suffix: str = "") -> None:
+        self.bank = Bank(
+            [question(n, suffix=suffix) for n in ("one", "two", "three")] + [question("four", topic="rnn", suffix=suffix)]
+        )
+        self.suffix = suffix
+        self.log = MemoryLog()
+        self.grader = RuleGrader()
+        self.folder = folder
+        self.wished: list[Wishes] = []
+        self.faults: list[str] = []
+        self.indexed = threading.Event()
+        self.failure: BaseException | None = None
+
+    def load(self) -> Core:
+        """Return the core, or fail as told."""
+        if self.failure:
+            raise self.failure
+        return Core(
+            bank=self.bank, store=self.log, defaults=Wishes(count=2), drafts=self.folder / "drafts", exports=self.folder,
+            new_interview=self.new_interview, open_stored=self.open_stored, build_index=self.build_index, faults=self.faults,
+        )  # fmt: skip
+
+    def build_index(self, progress: Callable[[int, int], None]) -> None:
+        """Pretend to build the index."""
+        progress(0, 2)
+        progress(2, 2)
+        self.indexed.set()
+
+    def interview(self, session_id: str, events: list[Event]) -> Interview:
+        """Return an interview over the stand-ins."""
+        return Interview(session_id, self.bank, self.log, self.grader, EmbeddedInterviewer(), events=events)
+
+    def new_interview(self, wishes: Wishes) -> tuple[Interview, Plan]:
+        """Return an interview and its plan; the seed is fixed."""
+        self.wished.append(wishes)
+        plan = Plan(
+            topics=wishes.topics, level=wishes.level or None, count=wishes.count or 2, minutes=wishes.minutes or None,
+            mode=wishes.mode or "practice", format=wishes.format or "phone", questions=wishes.questions, seed=1,
+        )  # fmt: skip
+        return self.interview(f"s{len(self.log.stored) + 1}", []), choose_questions(self.bank, plan)
+
+    def open_stored(self, session_id: str) -> Interview:
+        """Return a stored interview."""
+        chosen = session_id or self.log.latest_unfinished() or ""
+        return self.interview(chosen, self.log.events(chosen))
+
+    def app(self, **launch) -> InterviewApp:
+        """Return an app over this world."""
+        return InterviewApp(self.load, Launch(**launch))
+
+    def direct(self, *, mode: str = "practice", questions: tuple[str, ...] = ("one", "two"), **more) -> InterviewApp:
+        """Return an app that begins with an interview."""
+        return self.app(wishes=Wishes(questions=questions, mode=mode, **more), direct=True)
+
+    def kinds(self, session: str = "s1") -> list[str]:
+        """Return what was stored, by kind."""
+        return [event.kind for event in self.log.stored.get(session, [])]
+
+    def last(self, kind: str, session: str = "s1") -> Event:
+        """Return the last event of a kind."""
+        return next(event for event in reversed(self.log.stored[session]) if event.kind == kind)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Return a world with harmless texts."""
+    return World(tmp_path)
+
+
+@pytest.fixture
+def hostile_world(tmp_path: Path) -> World:
+    """Return a world in which every text of the bank attacks the terminal and the markup."""
+    return World(tmp_path, suffix=HOSTILE)
+
+
+@pytest.fixture
+def hostile() -> str:
+    """Return the attack."""
+    return HOSTILE
+
+
+@pytest.fixture
+def wait_until() -> Callable:
+    """Return a function that lets the app run until a condition holds, and fails when it never does."""
+
+    async def wait(pilot: Pilot, holds: Callable[[], object], seconds: float = 10.0) -> None:
+        end = asyncio.get_running_loop().time() + seconds
+        while not _true(holds):
+            assert asyncio.get_running_loop().time() < end, "the condition never held"
+            await pilot.pause(0.005)
+        await pilot.pause()
+
+    return wait
+
+
+def _true(holds: Callable[[], object]) -> bool:
+    from textual.css.query import NoMatches
+
+    try:
+        return bool(holds())
+    except NoMatches:
+        return False
+
+
+@pytest.fixture
+def idle(wait_until) -> Callable:
+    """Return a function that waits until the interviewer has nothing left to do."""
+
+    async def wait(pilot: Pilot, after: Callable[[], object] = lambda: True) -> None:
+        def settled() -> bool:
+            screen = next((s for s in reversed(pilot.app.screen_stack) if hasattr(s, "talk") and hasattr(s, "driver")), None)
+            stored = screen.driver.interview.talk.events if screen else []
+            return bool(screen and after() and screen.talk.events and not screen.busy and len(screen.talk.events) == len(stored))
+
+        await wait_until(pilot, settled)
+
+    return wait
+
+
+@pytest.fixture
+def screen_text() -> Callable:
+    """Return a function that returns what is on the screen as plain lines."""
+
+    def text(app: InterviewApp) -> str:
+        screen = app.screen
+        return "\n".join("".join(segment.text for segment in strip) for strip in screen._compositor.render_strips())
+
+    return text
+
+
+@pytest.fixture
+def transcript() -> Callable:
+    """Return a function that returns all texts of the transcript, also those that are scrolled away."""
+
+    def text(app: InterviewApp) -> str:
+        from textual.widgets import Markdown, Static
+
+        from mockinterview.tui.cards import Card
+
+        screen = next(s for s in reversed(app.screen_stack) if hasattr(s, "transcript"))
+        parts = []
+        for child in screen.transcript.children:
+            if isinstance(child, Markdown):
+                parts.append(child.source)
+            elif isinstance(child, Card):
+                parts.append(child.plain)
+            elif isinstance(child, Static):
+                parts.append(str(child.render()))
+        return "\n".join(parts)
+
+    return text

@@ -1,0 +1,146 @@
+"""The report screen, its exports, help, palette and links."""
+
+from __future__ import annotations
+
+import json
+
+from textual.command import CommandPalette
+from textual.widgets import Markdown, OptionList
+
+from mockinterview.tui.panels import HelpPanel, LinkPanel
+from mockinterview.tui.results import QuestionPanel, ReportScreen
+from mockinterview.tui.start import StartScreen
+
+
+async def to_report(app, pilot, idle, wait_until) -> None:
+    """Answer one question half and end the interview."""
+    await idle(pilot)
+    app.screen.editor.text = "alpha and nonsense"
+    await pilot.press("enter")
+    await idle(pilot, lambda: any(e.kind == "follow_up_asked" for e in app.screen.talk.events))
+    await pilot.press(*"/end", "enter")
+    await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
+
+
+async def test_report_begins_with_next_actions(world, idle, wait_until, screen_text) -> None:
+    """Next actions come first, then scores, topics with bars, and the questions."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_report(app, pilot, idle, wait_until)
+        shown = screen_text(app)
+        assert shown.index("Next") < shown.index("at once") < shown.index("Topics") < shown.index("Questions (Enter")
+        assert "Correct a belief (one): Corrected here." in shown
+        assert "█" in shown
+        assert "ended before the last question" in " ".join(shown.split())
+
+
+async def test_question_opens_beside_its_model_answer(world, idle, wait_until, screen_text) -> None:
+    """Enter on a question shows points, quotes, correction and one's own words beside the model answer."""
+    app = world.direct()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await to_report(app, pilot, idle, wait_until)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, QuestionPanel))
+        shown = screen_text(app)
+        for text in ("First secret of one.", "- missed", "Corrected here.", "alpha and nonsense", "The model says so.", "a = b"):
+            assert text in shown
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
+
+
+async def test_model_answer_only_after_the_attempt(world, idle, wait_until) -> None:
+    """F5 does nothing before a question is finished and opens the panel after it."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        await pilot.press("f5")
+        assert not isinstance(app.screen, QuestionPanel)
+        app.screen.editor.text = "alpha beta"
+        await pilot.press("enter")
+        await idle(pilot, lambda: "question_closed" in world.kinds())
+        await pilot.press("f5")
+        await wait_until(pilot, lambda: isinstance(app.screen, QuestionPanel))
+
+
+async def test_exports(world, idle, wait_until) -> None:
+    """m, j and h write Markdown, JSON and HTML into the current folder."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_report(app, pilot, idle, wait_until)
+        await pilot.press("m", "j", "h")
+        files = {form: world.folder / f"mockinterview-s1.{form}" for form in ("md", "json", "html")}
+        await wait_until(pilot, lambda: all(file.exists() for file in files.values()))
+        assert "alpha and nonsense" in files["md"].read_text()
+        assert json.loads(files["json"].read_text())["id"] == "s1"
+        assert files["html"].read_text().lstrip().startswith("<")
+
+
+async def test_export_that_fails_says_what_to_do(world, idle, wait_until) -> None:
+    """A folder that is not there gives a message with a remedy, and the app goes on."""
+    app = world.direct()
+    world.folder = world.folder / "missing"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_report(app, pilot, idle, wait_until)
+        await pilot.press("m")
+        await wait_until(pilot, lambda: any("sessions export s1" in n.message for n in app._notifications))
+
+
+async def test_new_interview_after_the_report(world, idle, wait_until) -> None:
+    """The key n leads to the start screen, from where another interview begins; the first one is given free."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_report(app, pilot, idle, wait_until)
+        await pilot.press("n")
+        await wait_until(pilot, lambda: isinstance(app.screen, StartScreen) and app.screen._ready)
+        assert not world.log.taken
+        await pilot.press("f2")
+        await idle(pilot, lambda: "s2" in world.log.stored)
+        assert world.log.taken == {"s2"}
+
+
+async def test_help_lists_the_real_bindings(world, idle, wait_until, screen_text) -> None:
+    """F1 lists keys of this very screen, and the slash commands."""
+    app = world.direct()
+    async with app.run_test(size=(120, 50)) as pilot:
+        await idle(pilot)
+        await pilot.press("f1")
+        await wait_until(pilot, lambda: isinstance(app.screen, HelpPanel))
+        shown = screen_text(app)
+        for text in ("ctrl+j, alt+enter, shift+enter", "Newline", "f2", "Hint", "/clarify", "ctrl+q"):
+            assert text in shown
+        assert "Markdown" not in shown
+
+
+async def test_palette_runs_actions_of_the_screen(world, idle, wait_until) -> None:
+    """The palette has the actions of the screen; choosing one does it."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        assert {"Theme", "Hint", "Skip", "Clarify", "Quit", "Help", "Light or dark"} <= set(titles)
+        await pilot.press("ctrl+p")
+        await wait_until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"Skip")
+        await wait_until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
+        await pilot.press("enter", "enter")
+        await idle(pilot, lambda: world.kinds().count("question_asked") == 2)
+
+
+async def test_links_ask_first(world, idle, wait_until, monkeypatch) -> None:
+    """A link opens only when it is http(s) and was confirmed."""
+    opened: list[str] = []
+    app = world.direct()
+    monkeypatch.setattr(app, "open_url", lambda url, **_: opened.append(url))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        markdown = app.screen.query_one("Transcript Markdown", Markdown)
+        for href, key, expected in (
+            ("ssh://-oProxyCommand=x", "enter", []),
+            ("https://example.org/a", "escape", []),
+            ("https://example.org/a", "enter", ["https://example.org/a"]),
+        ):
+            markdown.post_message(Markdown.LinkClicked(markdown, href))
+            await wait_until(pilot, lambda: isinstance(app.screen, LinkPanel))
+            await pilot.press(key)
+            await wait_until(pilot, lambda: not app.screen.is_modal)
+            assert opened == expected
