@@ -80,15 +80,16 @@ def question():
                     "probe": "What happens to a unit in one step?", "hint": "A coin.",
                 },
                 {
-                    "id": "ensemble", "claim": "It acts like an ensemble of thinned networks.", "probe": "How many models is that?",
-                    "hint": "Count.",
+                    "id": "ensemble", "claim": "It acts like an ensemble of thinned networks.",
+                    "probe": "How many models is that?", "hint": "Count.",
                 },
-                {"id": "rate", "claim": "Typical rates lie between 0.2 and 0.5.", "kind": "bonus", "probe": "Which settings are common?"},
+                {"id": "rate", "claim": "Typical rates lie between 0.2 and 0.5.", "kind": "bonus",
+                 "probe": "Which settings are common?"},
             ],
             "misconceptions": [
                 {
-                    "id": "at-test", "belief": "Dropout is active at test time.", "correction": "It is switched off for prediction.",
-                    "probe": "And once it is deployed?",
+                    "id": "at-test", "belief": "Dropout is active at test time.",
+                    "correction": "It is switched off for prediction.", "probe": "And once it is deployed?",
                 }
             ],
             "model_answer": "Dropout sets random activations to zero in training. It acts like an ensemble of thinned networks.",

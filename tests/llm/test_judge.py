@@ -241,6 +241,18 @@ async def test_passages_of_other_questions_are_background(grade):
     assert "- own" not in model.asked[0][-1].content
 
 
+def test_a_true_quote_has_to_be_about_the_point(question):
+    """The same true words for every point earn only the points that they can be about; a point without `says` is not tested."""
+    says = ("like many models in one", "averaging a lot of subnetworks", "bagging of nets")
+    points = [p.model_copy(update={"says": says}) if p.id == "ensemble" else p for p in question.points]
+    rich = question.model_copy(update={"points": tuple(points)})
+    rows = {p.id: {"quote": "switches neurons off", "verdict": "hit"} for p in rich.points}
+    opinion = read_opinion({"points": rows, "misconceptions": {}}, rich, ANSWER)
+    assert [verdict for verdict, _ in opinion.points.values()] == ["hit", "miss", "hit"]
+    about = {**rows, "ensemble": {"quote": "like many thin networks", "verdict": "hit"}}
+    assert read_opinion({"points": about, "misconceptions": {}}, rich, ANSWER).points["ensemble"][0] == "hit"
+
+
 def test_the_schema_names_every_point_once(question):
     """Every id is a required property, and no other is allowed."""
     points = schema_for(question)["properties"]["points"]

@@ -101,7 +101,7 @@ def _credited(result: Result) -> Row | None:
         return None
     row = [0.0] * 4
     for mark in result.points:
-        row[2 * (CREDIT[mark.given] == 0) + ((CREDIT[mark.expected] > 0) == (CREDIT[mark.given] == 0))] += 1
+        row[2 * (CREDIT[mark.given] == 0) + (CREDIT[mark.expected] == 0)] += 1
     return row
 
 

@@ -78,8 +78,8 @@ TOPIC_FEATURES: Final = (
 ).split()
 _TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
     # kind, whether the target brings `says`
-    ("point", True): (-4.89, -5.86, 1.15, 2.77, 6.67, -0.2, 1.01, 0.41, -0.51, -0.15, 2.03, -0.07, 3.64, 1.11, -1.81, 2.23),
-    ("misconception", True): (-5.83, -2.6, 1.18, 2.12, 3.21, -0.34, 0.92, 0.66, -1.22, -0.6, 4.01, 0.03, 2.58, 1.51, -1.54, 2.91),
+    ("point", True): (-4.96, 0, 0.88, 0, 3.72, 0, 0.23, 0.44, 0, 0, 1.29, 0, 3.56, 1.63, 0, 1.34),
+    ("misconception", True): (-5.94, 0, 1, 0, 2.27, 0, 0, 0.66, 0, 0, 2.71, 0, 2.57, 1.89, 0, 2.21),
     ("point", False): (-4.5, -1.69, 1.79, 0, 5.29, -1.15, 1.65, 0.46, 0.36, 0, 0, -0.23, 3.17, 1.45, 0, 0),
     ("misconception", False): (-5, -1.69, 1.79, 0, 5.29, -1.15, 1.65, 0.46, 0.36, 0, 0, -0.23, 3.17, 1.45, 0, 0),
 }
@@ -87,7 +87,7 @@ CONFLICT_FEATURES: Final = (
     "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
     " number_clash number_miss number_replaced formula_clash"
 ).split()
-_CONFLICT: Final[tuple[float, ...]] = (-1.02, -1.59, 0.48, 0.68, -2.17, 7.88, -1.68, 0.53, 1.04, 1.11, 1.12, 2.35, 1.08, 1.03, 2.91, 3.22, 4.48)
+_CONFLICT: Final[tuple[float, ...]] = (-1.03, -1.57, 0.54, 0.59, -1.97, 7.76, -1.73, 0.55, 0.97, 1.11, 0.98, 2.46, 1.08, 1.09, 2.83, 3.19, 4.46)
 
 
 def topic_features(f: Features) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from mockinterview.budget import halves
 from mockinterview.errors import BackendError, PromptTooLongError
 from mockinterview.grading.embedded import EmbeddedGrader
 from mockinterview.grading.gate import inspect
-from mockinterview.grading.quotes import find_quote
+from mockinterview.grading.quotes import bears_on, find_quote
 from mockinterview.grading.reading import clauses
 from mockinterview.grading.score import CREDIT, question_score
 from mockinterview.models import Assessment, Flag, PointVerdict, Question, StatedMisconception, Verdict
@@ -26,6 +26,7 @@ from mockinterview.prompts import Prompt, Prompts, fenced, harmless
 
 NOTHING_TO_JUDGE: Final = frozenset({"empty", "gibberish", "question_echo"})
 KEPT_FLAGS: Final[frozenset[Flag]] = frozenset({"injection", "keyword_list"})
+ENOUGH_SAYS: Final = 3  # ways of saying a point that make it likely that an honest quote shares a word with one of them
 SAYS_SHOWN: Final = 3  # ways of saying a point that the model sees; more of them cost more than they help
 PASSAGES: Final = 2
 PASSAGE_LENGTH: Final = 300  # characters
@@ -164,7 +165,9 @@ class ModelGrader:
         unfounded = max(opinion.unfounded for opinion in opinions)
         missing = self._votes - len(opinions)
         return _joined(
-            f"{unfounded} verdict(s) did not count: their quotes do not occur in the answer." if unfounded else "",
+            f"{unfounded} verdict(s) did not count: their quotes do not occur in the answer, or have nothing to do with the point."
+            if unfounded
+            else "",
             f"{missing} of {self._votes} votes did not come." if missing else "",
         )
 
@@ -187,7 +190,7 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 def read_opinion(data: Mapping[str, Any], question: Question, answer: str) -> Opinion:
     """Return what a reply says about an answer; raise ValueError, naming the points, where a verdict is missing or unknown.
 
-    Verdicts for points that were not asked for are dropped; one whose quote does not occur in the answer becomes a miss.
+    Verdicts for points that were not asked for are dropped; one without a quote that counts becomes a miss.
     """
     given = _by_id(data.get("points"))
     wrong = [p.id for p in question.points if given.get(p.id, {}).get("verdict") not in get_args(Verdict)]
@@ -197,6 +200,8 @@ def read_opinion(data: Mapping[str, Any], question: Question, answer: str) -> Op
     for point in question.points:
         verdict, quote = given[point.id]["verdict"], given[point.id].get("quote")
         evidence = find_quote(quote, answer, question.ask) if isinstance(quote, str) else ""
+        if len(point.says) >= ENOUGH_SAYS and not bears_on(evidence, (point.claim, *point.says)):
+            evidence = ""
         unfounded += verdict != "miss" and not evidence
         marks[point.id] = (verdict, evidence if verdict != "miss" else "") if evidence else ("miss", "")
     said = {key: str(value.get("quote") or "") for key, value in _by_id(data.get("misconceptions")).items()}

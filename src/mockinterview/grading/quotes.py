@@ -14,7 +14,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from mockinterview.grading.reading import read
+
 LIKENESS: Final = 92.0  # per cent
+FORMULA: Final = "="
 SAME_WORD: Final = 80.0  # per cent
 LONG_WORD: Final = 5  # letters; in shorter words a slip makes another word
 SHORTEST: Final = 4  # letters and digits; below, anything is found anywhere
@@ -53,6 +56,25 @@ def find_quote(quote: str, answer: str, question: str = "") -> str:
             return ""
     start, end = _whole_words(text, start, end)
     return answer[places[start] : places[end - 1] + 1].strip()
+
+
+def bears_on(quote: str, references: Sequence[str]) -> bool:
+    """Tell whether a quote can be about a point at all: it shares a content word or number with one of its references.
+
+    Measured on the 1106 labelled answers of evals/cases/grading: 59 % of the clauses of answers that miss a point have nothing in
+    common with it (11,526 of 19,680), and for 1.7 % of the points that are hit (40 of 2,290: misspelt words, other languages) no
+    clause of the answer has. So it stops a judge that gives one true quote for everything, and hardly ever an honest one.
+    """
+    said = _concepts(quote)
+    return FORMULA in said or any(not said.isdisjoint(_concepts(reference)) for reference in references)
+
+
+@lru_cache(maxsize=20_000)
+def _concepts(text: str) -> frozenset[str]:
+    """Return what a text is about for the embedded grader: concepts and numbers, and whether there is a formula in it."""
+    reading = read(text)
+    content = {token.concept for token in reading.tokens if not token.light or token.concept.startswith("#")}
+    return frozenset(content | {FORMULA} if reading.formulas else content)
 
 
 @lru_cache(maxsize=64)  # one answer is compared with a quote for every point

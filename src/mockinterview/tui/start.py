@@ -119,6 +119,7 @@ class StartScreen(Frame):
         button = self.query_one("#resume", Button)
         button.disabled = unfinished is None
         button.label = f"Resume question {unfinished.number} of {unfinished.total}" if unfinished else "Resume"
+        button.refresh(layout=True)  # a new label alone keeps the old width
 
     def _fill(self, wishes: Wishes, keep: Wishes = NO_WISHES) -> None:
         """Set fields from `wishes`, except those that `keep` decides."""
