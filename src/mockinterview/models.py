@@ -294,6 +294,7 @@ class Plan(Value):
     mode: Mode = "practice"
     format: Format = "phone"
     questions: tuple[str, ...] = ()
+    because: dict[str, str] = Field(default_factory=dict)  # question -> the phrase of a job description that calls for it
     max_follow_ups: int = Field(default=3, ge=0, le=3)
     seed: int = 0
     backend: str = "embedded"

@@ -63,8 +63,10 @@ def open_card_lines(question: Question, assessment: Assessment, so_far: float | 
     """
     lines = [f"{score_text(so_far)} so far  (marked by {assessment.graded_by})", *_notes(assessment)]
     for verdict in assessment.points:
-        if verdict.verdict in ("hit", "partial"):
+        if verdict.verdict == "hit":
             lines += _verdict_lines(question, verdict)
+        elif verdict.verdict == "partial":  # the claim itself may still be probed
+            lines.append(f'  {SIGNS["partial"]:<15}"{_one_line(verdict.evidence)}"')
     if still_open and assessment.score is not None:
         lines.append(f"  {'- open':<15}{still_open} core point{'s' if still_open > 1 else ''}")
     return lines

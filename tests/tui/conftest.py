@@ -135,6 +135,7 @@ class World:
         self.folder = folder
         self.wished: list[Wishes] = []
         self.faults: list[str] = []
+        self.theme = "dark"
         self.indexed = threading.Event()
         self.failure: BaseException | None = None
 
@@ -144,7 +145,8 @@ class World:
             raise self.failure
         return Core(
             bank=self.bank, store=self.log, defaults=Wishes(count=2), drafts=self.folder / "drafts", exports=self.folder,
-            new_interview=self.new_interview, open_stored=self.open_stored, build_index=self.build_index, faults=self.faults,
+            new_interview=self.new_interview, open_stored=self.open_stored, build_index=self.build_index,
+            faults=self.faults, theme=self.theme,
         )  # fmt: skip
 
     def build_index(self, progress: Callable[[int, int], None]) -> None:

@@ -265,3 +265,16 @@ async def test_themes_switch(world, wait_until) -> None:
         assert app.theme == "textual-light"
         await pilot.press("f9")
         assert app.theme == "textual-dark"
+
+
+@pytest.mark.parametrize(
+    ("name", "theme", "told"), [("light", "textual-light", 0), ("nord", "nord", 0), ("pink", "textual-dark", 1)]
+)
+async def test_theme_of_the_settings(world, wait_until, name, theme, told) -> None:
+    """The setting `theme` takes light, dark or a theme of Textual; another name is told."""
+    world.theme = name
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, ready(app))
+        assert app.theme == theme
+        assert len(app._notifications) == told

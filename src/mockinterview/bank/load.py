@@ -60,8 +60,8 @@ def load_bank(corpus: Path | None = None, cache: Path | None = None) -> LoadedBa
         raise BankError(f"There are no questions under {root}.", "A bank has files questions/<topic>/<id>.yaml.")
     cached = cache / f"bank-{_stamp(files)}.json" if cache else None
     loaded = _read_cache(cached) or _read_files(files)
-    if cached and not loaded.faults and not cached.exists():
-        _write_cache(cached, loaded.bank)
+    if cached and not cached.exists():
+        _write_cache(cached, loaded)
     if not len(loaded.bank):
         raise BankError(f"No question under {root} can be read: {loaded.faults[0]}", "Correct the file and try again.")
     return loaded
@@ -156,14 +156,19 @@ def _read_cache(file: Path | None) -> LoadedBank | None:
         stored = json.loads(file.read_bytes()) if file else None
         if stored is None:
             return None
-        return LoadedBank(Bank(_QUESTIONS.validate_python(stored["questions"]), stored["fingerprint"]), ())
+        faults = tuple(Fault(Path(path), *rest) for path, *rest in stored["faults"])
+        return LoadedBank(Bank(_QUESTIONS.validate_python(stored["questions"]), stored["fingerprint"]), faults)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _write_cache(file: Path, bank: Bank) -> None:
+def _write_cache(file: Path, loaded: LoadedBank) -> None:
     """Write the parsed bank beside its final name and move it there; a cache that cannot be written is done without."""
-    body = {"fingerprint": bank.fingerprint, "questions": [q.model_dump(mode="json") for q in bank]}
+    body = {
+        "fingerprint": loaded.bank.fingerprint,
+        "questions": [q.model_dump(mode="json") for q in loaded.bank],
+        "faults": [(str(f.file), f.line, f.field, f.reason) for f in loaded.faults],
+    }
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         for old in file.parent.glob("bank-*.json"):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from mockinterview import __version__
 from mockinterview.bank.load import LoadedBank, data_dir, load_bank
 from mockinterview.config import Folders, LoadedSettings, Settings, backend_settings, folders, load_settings
-from mockinterview.errors import UsageError
+from mockinterview.errors import StorageError, UsageError
+from mockinterview.interview.job import plan_for_job
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.planning import choose_questions
 from mockinterview.interview.wording import EmbeddedInterviewer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mockinterview.llm import Model
     from mockinterview.ports import Grader, Interviewer, Retriever
     from mockinterview.prompts import Prompts
+    from mockinterview.review.attempts import Attempt
     from mockinterview.storage import SessionStore
 
 FLAGS = ("backend", "judge", "base_url", "model", "corpus", "count", "minutes", "level", "mode", "format")
@@ -129,8 +131,11 @@ class Workshop:
 
         return LexicalRetriever(self.bank)
 
-    def plan(self, *, seed: int | None = None, **wishes: Any) -> Plan:
-        """Return a plan with its questions. Without a seed, questions of recent interviews come last."""
+    def plan(self, *, seed: int | None = None, job: str = "", **wishes: Any) -> Plan:
+        """Return a plan with its questions. Without a seed, questions of recent interviews come last.
+
+        `job` is the text of a job description: it chooses the questions, and `because` says which phrase chose which.
+        """
         chosen = seed if seed is not None else random.SystemRandom().randrange(2**31)
         seen = self._seen() if seed is None else ()
         settings = self.settings
@@ -139,12 +144,26 @@ class Workshop:
             "format": settings.format, "max_follow_ups": settings.follow_ups, "backend": settings.backend,
         }  # fmt: skip
         plan = Plan.model_validate({**fixed, **wishes, "seed": chosen})
+        if job:
+            plan = plan_for_job(job, self.bank, plan, self.quick_retriever, seen)
         return choose_questions(self.bank, plan, self.retriever if plan.about else None, seen)
 
     def _seen(self) -> list[str]:
         recent = self.store.sessions()[:SEEN_SESSIONS]
         events = [event for session in reversed(recent) for event in self.store.events(session.id)]
         return [event.question_id for event in events if isinstance(event, QuestionAsked)]
+
+    def attempts(self) -> list[Attempt]:
+        """Return how every question of every session went, oldest session first; one that cannot be read is told on stderr."""
+        from mockinterview.review.attempts import attempts
+
+        found: list[Attempt] = []
+        for session in reversed(self.store.sessions()):
+            try:
+                found += attempts(self.store.events(session.id))
+            except StorageError as error:
+                warn(f"left out session {session.id}: {error}")
+        return found
 
     def new_interview(self) -> Interview:
         """Return an interview with a new session id; call its `start`."""

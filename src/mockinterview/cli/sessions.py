@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mockinterview.cli.compose import Workshop
@@ -14,6 +15,8 @@ from mockinterview.report import as_html, as_json, as_markdown, score_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mockinterview.models import Event
 
 
 def list_sessions(arguments: argparse.Namespace) -> int:
@@ -41,10 +44,12 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def export(arguments: argparse.Namespace) -> int:
-    """Write a session as Markdown, JSON or HTML to stdout or a file."""
-    workshop = Workshop()
+    """Write a session as Markdown, JSON or HTML to stdout or a file, or what it lacked as an Anki package to a file."""
+    workshop = Workshop({"corpus": arguments.corpus})
     events = workshop.store.events(workshop.store.resolve(arguments.session))
     match arguments.format:
+        case "anki":
+            return _export_deck(events, workshop, arguments.output)
         case "json":
             text = as_json(events)
         case "html":
@@ -52,16 +57,32 @@ def export(arguments: argparse.Namespace) -> int:
         case _:
             text = as_markdown(events, workshop.bank)
     if arguments.output:
-        _write(arguments.output, text)
+        _write(arguments.output, text.encode())
     else:
         put_lines([text.rstrip("\n")])
     return 0
 
 
-def _write(file: Path, text: str) -> None:
+def _export_deck(events: list[Event], workshop: Workshop, file: Path | None) -> int:
+    from mockinterview.review.attempts import attempts
+    from mockinterview.review.deck import as_apkg, flashcards
+
+    if file is None:
+        raise UsageError("An Anki package is not text.", "Name a file for it: -o FILE.apkg.")
+    cards = flashcards(attempts(events), workshop.bank)
+    if not cards:
+        raise UsageError(
+            "Nothing essential was missed in this session, so there are no cards.", "Export a session with missed points."
+        )
+    _write(file, as_apkg(cards, datetime.fromisoformat(events[-1].at)))
+    sys.stderr.write(f"{len(cards)} cards in {file}. Open it with Anki.\n")
+    return 0
+
+
+def _write(file: Path, content: bytes) -> None:
     temporary = file.with_name(f".{file.name}.part")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content)
         temporary.replace(file)
     except OSError as error:
         raise StorageError(f"{file} cannot be written: {error.strerror}.", "Choose another place with -o.") from error

@@ -45,7 +45,7 @@ class GradingCase(Value):
 
 
 class FloorCase(Value):
-    """An answer that must stay low. `answer` may hold {ask}, {keywords}, {claim}, {elsewhere}; see `evals.changes.filled`."""
+    """An answer that must stay low. `answer` may hold {ask}, {keywords} and others; see `evals.changes.filled`."""
 
     id: str = Field(min_length=1)
     kind: str = ""
@@ -253,9 +253,17 @@ def _add(
     if reason := _misfit(spec, [question_id, *needs], bank):
         cases.left_out.append(f"{suite}/{case_id}: {reason}")
         return
-    kind = spec.kind or (spec.candidate if isinstance(spec, InterviewCase) else "") or ("typos" if getattr(spec, "typos", 0) else "")
-    question = bank.get(question_id)
-    cases.chosen.append(Case(suite, case_id, question_id, question.topic, kind or suite, spec, _label(spec)))
+    topic = bank.get(question_id).topic
+    cases.chosen.append(Case(suite, case_id, question_id, topic, _kind(suite, spec), spec, _label(spec)))
+
+
+def _kind(suite: Suite, spec: Spec) -> str:
+    match spec:
+        case InterviewCase():
+            return spec.kind or spec.candidate
+        case RetrievalCase():
+            return spec.kind or ("typos" if spec.typos else "query")
+    return spec.kind or suite
 
 
 def _misfit(spec: Spec, questions: Sequence[str], bank: Bank) -> str:
@@ -270,7 +278,7 @@ def _misfit(spec: Spec, questions: Sequence[str], bank: Bank) -> str:
     if points != known:
         return f"its points are not those of the bank: {', '.join(sorted(points ^ known))}"
     strange = set(spec.misconceptions) - {m.id for m in question.misconceptions}
-    return f"the bank has no misconception '{sorted(strange)[0]}'" if strange else ""
+    return f"the bank has no misconception '{min(strange)}'" if strange else ""
 
 
 def _label(spec: Spec) -> str:

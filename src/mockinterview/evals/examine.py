@@ -27,7 +27,7 @@ EPSILON: Final = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """What is examined. `retriever` is called when the first query comes; `deterministic`: the same input gives the same verdicts."""
+    """What is examined. `retriever` is called when a query comes; `deterministic`: the same input gives the same verdicts."""
 
     bank: Bank
     grader: Grader
@@ -47,7 +47,7 @@ class Examiner:
 
     async def examine(self, case: Case, epoch: int = 0) -> Result:
         """Return the result of a case; `limit` seconds are the most that it may take."""
-        spent = Spending()
+        spent = Spending(epoch)
         spending.set(spent)
         begun = perf_counter()
         try:
@@ -57,7 +57,7 @@ class Examiner:
             found = {"ungraded": f"no result within {self._limit:g} s"}
         except (BackendError, GradingError) as error:
             found = {"ungraded": str(error)}
-        if spent.failures:
+        if spent.failures:  # whatever stepped in for the model, the model gave no verdict
             found = {"ungraded": spent.failures[0]}
         return Result(
             suite=case.suite, case=case.id, label=case.label, epoch=epoch, question=case.question, topic=case.topic, kind=case.kind,
@@ -80,12 +80,9 @@ class Examiner:
     # --- grading --------------------------------------------------------------------------------------------------
 
     async def _grade(self, question_id: str, answer: str) -> Assessment:
-        """Return the assessment. The embedded grader computes; in a thread it leaves the event loop and one core to others."""
-        subjects = self._subjects
-        question = subjects.bank.get(question_id)
-        if isinstance(subjects.grader, EmbeddedGrader):
-            return await asyncio.to_thread(subjects.grader.assess, question, answer)
-        return await subjects.grader.grade(question, answer)
+        # A grader that only computes never lets anything else run: a Ctrl-C, the time-out, the progress line.
+        await asyncio.sleep(0)
+        return await self._subjects.grader.grade(self._subjects.bank.get(question_id), answer)
 
     async def _grading(self, spec: GradingCase) -> dict[str, Any]:
         question = self._subjects.bank.get(spec.question)
@@ -108,7 +105,9 @@ class Examiner:
         ]  # fmt: skip
         bands = [_band(mark.score, spec.score)] if spec.score else []
         return {
-            **labels, "score": mark.score, "points": points, "misconceptions": [m.id for m in mark.misconceptions], "checks": bands
+            **labels, "score": mark.score, "points": points,
+            "misconceptions": [m.id for m in mark.misconceptions],
+            "checks": bands,
         }  # fmt: skip
 
     # --- floor and metamorphic ------------------------------------------------------------------------------------
@@ -138,7 +137,7 @@ class Examiner:
         return {**_seen(after), "checks": [check]}
 
     async def _corrections(self, case: Case) -> dict[str, Any]:
-        """The correction of a misconception, said as an answer, must not count as stating it."""
+        """Check that the correction of a misconception, said as an answer, does not count as stating it."""
         question = self._subjects.bank.get(case.question)
         found: list[Check] = []
         mark: Assessment | None = None
@@ -155,11 +154,13 @@ class Examiner:
     async def _interview(self, spec: InterviewCase) -> dict[str, Any]:
         s = self._subjects
         events = await talks.hold_talk(spec, s.bank, s.grader, s.interviewer, s.quick_retriever)
-        found = await asyncio.to_thread(lambda: list(talks.checks(spec, events, s.bank, s.reader)))
-        return {"checks": found, "score": talks.final_score(events), "graded_by": s.grader.name}
+        return {
+            "checks": list(talks.checks(spec, events, s.bank, s.reader)), "score": talks.final_score(events), "graded_by": s.grader.name,
+        }  # fmt: skip
 
     async def _retrieval(self, spec: RetrievalCase) -> dict[str, Any]:
-        found = await asyncio.to_thread(lambda: self._subjects.retriever().questions(spec.query, RANKS))
+        await asyncio.sleep(0)
+        found = self._subjects.retriever().questions(spec.query, RANKS)
         ids = [passage.question_id for passage in found]
         return {"rank": ids.index(spec.question) + 1 if spec.question in ids else 0, "note": f"first: {next(iter(ids), 'nothing')}"}
 

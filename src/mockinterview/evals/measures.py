@@ -6,6 +6,7 @@ a permutation test and a break-down by topic are all the same few lines of arith
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -76,9 +77,10 @@ def _weighted_kappa(weight: Callable[[int, int], float], *cells: Sums) -> Any:
     return 1 - divided((weights * table).sum((-2, -1)) * total, (weights * expected).sum((-2, -1)))
 
 
-def _pearson(n: Sums, x: Sums, y: Sums, xx: Sums, yy: Sums, xy: Sums) -> Any:
+def _pearson(*moments: Sums) -> Any:
     import numpy as np
 
+    n, x, y, xx, yy, xy = moments
     spread = np.maximum(n * xx - x * x, 0) * np.maximum(n * yy - y * y, 0)
     return divided(n * xy - x * y, np.sqrt(spread))
 
@@ -266,7 +268,7 @@ def _accuracy(result: Result) -> Row | None:
 
 
 def _shares(suite: str, *names: str) -> tuple[Measure, ...]:
-    rates = [Measure(suite, name.replace(" ", "_"), "higher", _checks(name), _mean) for name in names]
+    rates = [Measure(suite, re.sub(r"\W", "_", name), "higher", _checks(name), _mean) for name in names]
     return (*rates, Measure(suite, "held", "higher", _checks(), _mean), Measure(suite, "ungraded", "lower", _ungraded, _mean))
 
 

@@ -11,9 +11,10 @@ import hashlib
 from typing import Literal
 
 Part = Literal["train", "combine", "test"]
+TRAIN, COMBINE = 0.5, 0.68  # of the hash's range, up to which a question belongs to the part
 
 
 def part(question_id: str) -> Part:
     """Return the part of a question: about 50 % train, 18 % combine, 32 % test (the same rule as `evals/split.py`)."""
     place = int(hashlib.sha256(f"mockinterview:{question_id}".encode()).hexdigest()[:8], 16) / 2**32
-    return "train" if place < 0.5 else "combine" if place < 0.68 else "test"
+    return "train" if place < TRAIN else "combine" if place < COMBINE else "test"

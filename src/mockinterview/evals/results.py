@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-
 from mockinterview.evals.parts import part
 from mockinterview.models import Value, Verdict
+
+FOUND = 5  # a query counts as answered where its question is among this many
 
 
 class Mark(Value):
@@ -80,11 +79,3 @@ class Result(Value):
             **{check.name: check.passed for check in self.checks},
             **({} if self.rank is None else {"found in the first 5": 1 <= self.rank <= FOUND}),
         }
-
-
-FOUND = 5
-
-
-def graded(results: Sequence[Result]) -> list[Result]:
-    """Return the results that have an outcome."""
-    return [result for result in results if not result.ungraded]

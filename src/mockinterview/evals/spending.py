@@ -10,8 +10,9 @@ from mockinterview.ports import Usage
 
 @dataclass(slots=True)
 class Spending:
-    """The sum of a case's requests, and why requests failed for good."""
+    """The sum of a case's requests, and why requests failed for good; `epoch` tells repetitions of a case apart."""
 
+    epoch: int = 0
     usage: Usage = field(default_factory=Usage)
     failures: list[str] = field(default_factory=list)
 

@@ -61,7 +61,7 @@ def estimate(measure: Measure, results: Iterable[Result], *, resamples: int = RE
         return Estimate(None, None, None, 0)
     matrix = np.array(list(rows.values()))
     value = _plain(measure.value(*matrix.sum(0)))
-    if len(rows) < 2 or value is None or not resamples:
+    if len(rows) == 1 or value is None or not resamples:
         return Estimate(value, None, None, number)
     weights = np.random.default_rng(SEED).multinomial(len(rows), np.full(len(rows), 1 / len(rows)), resamples)
     low, high = _bounds(measure.value(*(weights @ matrix).T))

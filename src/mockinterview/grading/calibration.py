@@ -34,6 +34,7 @@ LONG_SENTENCE: Final = 45  # words; longer sentences are not matched as a whole,
 TIE: Final = 0.5  # weight of precision against recall when the references to look at are chosen
 CLOSE_LOOKS: Final = 2  # references per window and target that are looked at closely; a third one changes nothing
 LEAST_LIKELY: Final = 0.2  # rough score of a reference below which no combination of features reaches a probability of 0.2
+ABOUT: Final = 0.6  # share of an answer's different words that the question knows: of model answers 0.65 to 1, of those to other topics 0.1 to 0.5
 AROUND: Final = 2  # clauses before and after a window that are its context
 AS_CLOSE: Final = 0.85  # a reference counts as worded as closely as the closest one from this share of its probability
 TELLING_FORMULA: Final = 3  # names, numbers and functions from which the agreement of a formula says enough by itself
@@ -52,6 +53,8 @@ class Features:
     recall: float = 0.0  # of the reference's weight, the share that the window has too, whatever the polarity
     precision: float = 0.0  # of the window's weight, the share that the reference has too
     affinity: float = 0.0  # how typical the window's words are of the target, over all its references
+    key: float = 0.0  # the weight of the shared words that most references of the target have, and few of the others
+    bound: float = 0.0  # how many of the reference's bound opposites ("variance", "less") the window has with the same sign
     margin: float = 0.0  # affinity less that of the target next to it
     order: float = 0.0  # of the reference's neighbouring words that both have, the share that are neighbours in the window
     shared: float = 0.0  # how many concepts window and reference share
@@ -59,6 +62,7 @@ class Features:
     support: float = 0.0  # the recall of the second-best reference
     known: float = 0.0  # of the window's different words, the share that occurs in the question's references at all
     context: float = 0.0  # the same of the clauses around it
+    aside: float = 0.0  # how far the same share of the whole answer lies below what answers to this question have
     formula: float = 0.0  # 1: a formula of the target is there, by value
     sign_clash: float = 0.0  # of the shared weight, the share with opposite sign (negation, direction)
     flip: float = 0.0  # 1: at least one shared word has the opposite sign
@@ -73,30 +77,28 @@ class Features:
     rival: float = 0.0  # how much more probably the window states a misconception (of a point) or a point (of a misconception)
 
 
-TOPIC_FEATURES: Final = (
-    "constant recall precision align align2 affinity root_affinity order mass small_mass shared support formula margin known context"
-).split()
+TOPIC_FEATURES: Final = "constant recall precision align2 root_affinity key order bound small_mass shared support formula margin context aside".split()
 _TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
     # kind, whether the target brings `says`
-    ("point", True): (-4.96, 0, 0.88, 0, 3.72, 0, 0.23, 0.44, 0, 0, 1.29, 0, 3.56, 1.63, 0, 1.34),
-    ("misconception", True): (-5.94, 0, 1, 0, 2.27, 0, 0, 0.66, 0, 0, 2.71, 0, 2.57, 1.89, 0, 2.21),
-    ("point", False): (-4.5, -1.69, 1.79, 0, 5.29, -1.15, 1.65, 0.46, 0.36, 0, 0, -0.23, 3.17, 1.45, 0, 0),
-    ("misconception", False): (-5, -1.69, 1.79, 0, 5.29, -1.15, 1.65, 0.46, 0.36, 0, 0, -0.23, 3.17, 1.45, 0, 0),
+    ("point", True): (-4.67, 0, 1.56, 3.03, 0.4, 0.28, 0.23, 0.59, 0.72, 0.82, 0, 3.91, 1.48, 0, -7.9),
+    ("misconception", True): (-5.38, 0, 1.6, 1.94, 0.13, 0.57, 0.57, 0.77, 0, 2.48, 0, 2.78, 1.68, 1.12, -9.41),
+    ("point", False): (-4.97, 0, 0.92, 3.76, 0.17, 1, 0.51, 0.5, 0, 1.13, 0, 3.56, 1.68, 1.42, -4),
+    ("misconception", False): (-5.98, 0, 1.01, 2.29, 0, 1, 0.67, 0.5, 0, 2.65, 0, 2.49, 1.9, 2.25, -4),
 }
 CONFLICT_FEATURES: Final = (
     "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
     " number_clash number_miss number_replaced formula_clash"
 ).split()
-_CONFLICT: Final[tuple[float, ...]] = (-1.03, -1.57, 0.54, 0.59, -1.97, 7.76, -1.73, 0.55, 0.97, 1.11, 0.98, 2.46, 1.08, 1.09, 2.83, 3.19, 4.46)
+_CONFLICT: Final[tuple[float, ...]] = (-0.96, -1.56, 0.01, 0.74, -1.27, 7.21, -1.08, 0.41, 1.33, 1.07, 0.45, 2.86, 1.16, 0.76, 2.81, 3.27, 4.38)
 
 
 def topic_features(f: Features) -> tuple[float, ...]:
     """Return what the combiner weighs, in the order of TOPIC_FEATURES."""
     align = 2 * f.recall * f.precision / (f.recall + f.precision + 1e-9)
-    affinity = min(f.affinity, 8.0)
     return (
-        1.0, f.recall, f.precision, align, align * align, affinity / 4, math.sqrt(affinity), f.order, min(f.mass, 4.0) / 2,
-        min(f.mass, 1.2), min(f.shared, 5.0) / 5, f.support, f.formula, max(-1.0, min(f.margin / 4, 1.0)), f.known, f.context,
+        1.0, f.recall, f.precision, align * align, math.sqrt(min(f.affinity, 8.0)), min(f.key, 2.0), f.order, min(f.bound, 3.0) / 3,
+        min(f.mass, 1.2), min(f.shared, 5.0) / 5, f.support, f.formula, max(-1.0, min(f.margin / 4, 1.0)), f.context,
+        f.aside,
     )  # fmt: skip
 
 
@@ -116,7 +118,7 @@ def conflict_features(f: Features) -> tuple[float, ...]:
 def topic(f: Features, kind: str, has_says: bool) -> float:
     """Return the probability that the window speaks of the target, whether or not it says the right thing about it."""
     words = _logistic(sum(map(operator.mul, _TOPIC[kind, has_says], topic_features(f))))
-    if min(f.recall, f.precision) > VERBATIM:
+    if min(f.recall, f.precision) > VERBATIM and (f.order > VERBATIM or f.shared < 2):
         return max(words, VERBATIM)
     return max(words, FORMULA_ALONE) if f.formula == 1.0 else words
 

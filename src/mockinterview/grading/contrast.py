@@ -125,15 +125,15 @@ def owners_of(readings: Sequence[tuple[Reading, int]], entities: frozenset[str],
     """Return for each clause (with the number of its sentence) which entities each concept may be said of.
 
     A clause, or a part of it, is about the entity that it names first. A part without any may be about any that its sentence has
-    named, or, where there is none, the sentence before. `subject` is what is spoken of first.
+    named, or, where it refers back ("it", "this"), the sentence before. `subject` is what is spoken of first.
     """
     result: list[dict[str, set[str]]] = []
     before = {subject} if subject else set()
     inside: set[str] = set()
-    last = -1
+    last = readings[0][1] if readings else 0
     for reading, sentence in readings if entities else ():
         if sentence != last:
-            before, inside, last = inside or before, set(), sentence
+            before, inside, last = (inside or before) if reading.refers else set(), set(), sentence
         named = set(_inside(reading.tokens, entities))
         owners: dict[str, set[str]] = defaultdict(set)
         for part in _parts(reading):

@@ -145,23 +145,10 @@ def _judge(prepared: Prepared, answer: str) -> _Judged:
     gate = inspect(prepared, answer, found, readings)
     kept = [(c.start, c.end, r, c.sentence) for i, (c, r) in enumerate(zip(found, readings, strict=True)) if i not in gate.barred]
     renumbered = {new for new, old in enumerate(i for i in range(len(found)) if i not in gate.barred) if old in gate.bare}
-    matches = _without_conflicts(match(prepared, windows(prepared, kept), renumbered))
+    matches = match(prepared, windows(prepared, kept), renumbered)
     if language:
         matches = [m if m.features.formula == 1.0 else Match(m.target) for m in matches]
     return _Judged(gate, tuple(matches), language)
-
-
-def _without_conflicts(matches: Sequence[Match]) -> list[Match]:
-    """Return the matches where no stretch of the answer is both a misconception and a point: the more probable one stays."""
-    beliefs = [m for m in matches if m.target.kind == "misconception" and m.hit >= cal.BELIEF]
-    points = [m for m in matches if m.target.kind == "point" and m.hit >= cal.PARTIAL]
-    lost = {p.target.id for p in points for b in beliefs if _overlap(p, b) and b.hit > p.hit}
-    dropped = {b.target.id for b in beliefs for p in points if _overlap(p, b) and p.hit >= b.hit}
-    return [Match(m.target) if m.target.id in (lost if m.target.kind == "point" else dropped) else m for m in matches]
-
-
-def _overlap(one: Match, other: Match) -> bool:
-    return bool(one.window and other.window and set(one.window.clauses) & set(other.window.clauses))
 
 
 def _verdict(one: Match) -> Verdict:

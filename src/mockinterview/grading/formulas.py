@@ -50,6 +50,7 @@ _TOKEN: Final = re.compile(
     r"\d+(?:\.\d+)?(?: ?x ?\d+)+(?![a-z\d])|\d+(?:,\d{3})+(?![\d])|\d+(?:\.\d+)?(?:e[-+]?\d+)?|[a-z]+(?:_[a-z0-9]+)*[0-9]*'?|\*\*|//|[-+*/^=()\[\]|,]|<=|>=|[<>~]|\.\.+"
 )
 _HYPHEN: Final = re.compile(r"(?<=[a-z]{2})-(?=[a-z]{2})|(?<=[a-z]{3})/(?=[a-z]{3})|(?<=\b[a-z])-(?=[a-z]{3})|(?<=\d)-(?=[a-z]{2})")
+_NAMES_ONLY: Final = re.compile(r"[a-z_]+ \( [a-z_]+ (?:, [a-z_]+ )*\)|d\w* / d\w+")
 _RELATIONS: Final = frozenset({"=", "<", ">", "<=", ">=", "~"})
 _BINARY: Final = frozenset({"+", "-", "*", "/", "//", "^", "**"})
 _STOP: Final = frozenset(
@@ -157,8 +158,8 @@ def _equation(tokens: list[str]) -> list[Formula]:
             sides.append([])
         else:
             sides[-1].append(token)
-    if len(sides) > 1 and re.fullmatch(r"[a-z_]+ \( [a-z_]+ (?:, [a-z_]+ )*\)", " ".join(sides[0])):
-        sides = sides[1:]  # "f(x) = ..." only names what follows
+    if len(sides) > 1 and _NAMES_ONLY.fullmatch(" ".join(sides[0])):
+        sides = sides[1:]  # "f(x) = ..." and "dL/dz = ..." only name what follows
     parsed = [side for side in map(_side, sides) if side is not None]
     values = [side.value for side in parsed if side.value is not None]
     exact = "~" not in tokens and not {"<", ">", "<=", ">="} & set(tokens)
@@ -403,8 +404,8 @@ class FormulaBook:
 
     def agrees(self, given: Formula) -> bool:
         """Tell whether a candidate's formula has the value of one of the accepted ones, under any reading and letters."""
-        if given.false:
-            return False
+        if given.false:  # a misconception may contain a false equation: then it is the same one or none
+            return any(known.false and set(known.nodes) & set(given.nodes) for known in self._plain)
         if not given.names:
             return any(_same_arithmetic(given, known) for known in self._plain)
         if given.fingerprints() & self._prints or given.fingerprints(self.alias) & self._prints:

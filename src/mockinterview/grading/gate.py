@@ -72,7 +72,8 @@ _NOT_AFTER_DETERMINER: Final = frozenset(
 )
 _PREPOSITIONS: Final = frozenset("of to in on at for with by from into".split())
 _NOT_AFTER_PREPOSITION: Final = frozenset("is are was were and or but because of so if has have does can will".split())
-_WORDS: Final = re.compile(r"[a-z']+")
+_WORDS: Final = re.compile(r"(?<!\w)[a-z']+(?!\w)")
+_ASSERTS: Final = re.compile(r"(?:yes|yeah|yep|no|nope|true|false|correct|wrong|right)\b", re.IGNORECASE)  # "yes" and the question said back is an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,9 @@ def _echoed(prepared: Prepared, found: Sequence[Clause], readings: Sequence[Read
     sentences: dict[int, list[int]] = {}
     for i, clause in enumerate(found):
         sentences.setdefault(clause.sentence, []).append(i)
-    echoed = {i for i, reading in enumerate(readings) if _echoes(prepared, [reading])}
+    for number in [n for n, inside in sentences.items() if _ASSERTS.match(found[inside[0]].text)]:
+        del sentences[number]
+    echoed = {i for inside in sentences.values() for i in inside if _echoes(prepared, [readings[i]])}
     for inside in sentences.values():
         if len(inside) > 1 and _echoes(prepared, [readings[i] for i in inside]):
             echoed |= set(inside)

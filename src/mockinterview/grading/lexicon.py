@@ -48,7 +48,7 @@ _NEGATES_CLAUSE: Final = frozenset(
     dont doesnt didnt isnt arent wasnt werent wont wouldnt cant couldnt shouldnt havent hasnt hadnt aint mustnt neednt doesent dosnt
     dosent nope unable gone n't""".split()
 )
-_NEGATES_NEXT: Final = frozenset("without non nor lacking lacks lack minus absent absence zero-out free-of".split())
+_NEGATES_NEXT: Final = frozenset("without non sans nor lacking lacks lack absent absence".split())
 _FUNCTION: Final = frozenset(
     """a an the this these those it its itself they them their he she his her we us our you your i me my one's ones oneself
     is are was were be been being am do does did done doing have has had having will would shall should can could may might must

@@ -36,6 +36,8 @@ class Window:
     compared: tuple[Comparison, ...]
     known: float = 0.0
     context: float = 0.0
+    aside: float = 0.0
+    sentences: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def windows(prepared: Prepared, found: Sequence[Found]) -> list[Window]:
     owners = owners_of([(reading, sentence) for _, _, reading, sentence in found], prepared.entities)
     singles = [_single(prepared, clause, own, i) for i, (clause, own) in enumerate(zip(found, owners, strict=True))]
     joined = [_join(prepared, singles[i : i + 2]) for i in range(len(singles) - 1)]
+    for i, window in enumerate(joined):
+        window.sentences += found[i][3] != found[i + 1][3]
     sentences: dict[int, list[Window]] = {}
     for window, (_, _, _, sentence) in zip(singles, found, strict=True):
         sentences.setdefault(sentence, []).append(window)
@@ -80,8 +84,11 @@ def windows(prepared: Prepared, found: Sequence[Found]) -> list[Window]:
 def _add_context(prepared: Prepared, singles: Sequence[Window], found: Sequence[Window]) -> None:
     """Note for each window which share of its words, and of the clauses next to it, the question knows."""
     counts = [(sum(c in prepared.weights for c in w.signs), len(w.signs)) for w in singles]
+    words = {c for w in singles for c in w.signs}
+    aside = max(cal.ABOUT - sum(c in prepared.weights for c in words) / len(words), 0.0) if words else 0.0
     for window in found:
         first, last = window.clauses[0], window.clauses[-1] + 1
+        window.aside = aside
         window.known = _share(counts[first:last])
         window.context = _share(counts[max(first - cal.AROUND, 0) : last + cal.AROUND])
 
@@ -92,7 +99,7 @@ def _share(counts: Sequence[tuple[int, int]]) -> float:
 
 def _single(prepared: Prepared, clause: Found, owners: dict[str, set[str]], at: int) -> Window:
     start, end, reading, _ = clause
-    mass = sum(map(prepared.weight, reading.signs))
+    mass = prepared.mass(reading)
     pairs, beside = sign_pairs(reading), neighbours(reading)
     return Window(start, end, reading.signs, owners, pairs, beside, reading.formulas, mass, reading.words, (at,), reading.compared)
 
@@ -110,7 +117,7 @@ def _join(prepared: Prepared, parts: Sequence[Window]) -> Window:
             pairs[pair] = sign if pairs.get(pair, sign) == sign else 0
     beside = frozenset[tuple[str, str]]().union(*(p.neighbours for p in parts))
     formulas = tuple(f for p in parts for f in p.formulas)
-    mass, words = sum(map(prepared.weight, signs)), sum(p.words for p in parts)
+    mass, words = sum(map(prepared.weight, signs)) + bool(formulas), sum(p.words for p in parts)
     inside, compared = tuple(i for p in parts for i in p.clauses), tuple(c for p in parts for c in p.compared)
     return Window(parts[0].start, parts[-1].end, signs, owners, pairs, beside, formulas, mass, words, inside, compared)
 
@@ -121,31 +128,54 @@ def _join(prepared: Prepared, parts: Sequence[Window]) -> Window:
 def match(prepared: Prepared, found: Sequence[Window], bare: Collection[int] = ()) -> list[Match]:
     """Return for each target of the question its best match among the windows.
 
-    Windows with a clause of `bare` (rows of words that make no statement) count only where they are worded like a reference.
+    Windows with a clause of `bare` (rows of words that make no statement) count only where they are worded like a reference. No
+    stretch of the answer is both a point and a misconception: the more probable one keeps it, the other looks elsewhere.
     """
-    best = [Match(target) for target in prepared.targets]
+    judged = [
+        {at: m for at, m in judge(prepared, window).items() if not _touches(window, bare) or _close(m.features)} for window in found
+    ]
+    first = _best(prepared.targets, judged)
+    beliefs = [m for m in first if m.target.kind == "misconception" and m.hit >= cal.BELIEF]
+    points = [m for m in first if m.target.kind == "point" and m.hit >= cal.PARTIAL]
+    result = []
+    for at, one in enumerate(first):
+        rivals = beliefs if one.target.kind == "point" else points
+        stronger = {i for r in rivals if r.window and r.hit > one.hit for i in r.window.clauses}
+        if one.window and one.hit >= cal.PARTIAL and _touches(one.window, stronger):
+            left = [{at: m[at]} for m, w in zip(judged, found, strict=True) if at in m and not _touches(w, stronger)]
+            one = _best([one.target], [{0: m[at]} for m in left])[0]  # noqa: PLW2901 - the same target, elsewhere
+        result.append(one)
+    return result
+
+
+def _touches(window: Window, inside: Collection[int]) -> bool:
+    return bool(inside) and any(i in inside for i in window.clauses)
+
+
+def _best(targets: Sequence[Target], judged: Sequence[dict[int, Match]]) -> list[Match]:
+    best = [Match(target) for target in targets]
     opposite = best[:]
-    for window in found:
-        strict = bool(bare) and any(i in bare for i in window.clauses)
-        for at, one in judge(prepared, window).items():
-            if strict and not _close(one.features):
-                continue
+    for matches in judged:
+        for at, one in matches.items():
             if one.hit > best[at].hit:
                 best[at] = one
-            if one.contradicted > opposite[at].contradicted:
+            # two sentences together may say something, but what they seem to deny is mostly each other's
+            if one.contradicted > opposite[at].contradicted and one.window and one.window.sentences == 1:
                 opposite[at] = one
     return [b if b.hit >= o.contradicted or _stands(b, o) else o for b, o in zip(best, opposite, strict=True)]
 
 
 def _stands(stated: Match, opposite: Match) -> bool:
-    """Tell whether a hit stands beside a clash elsewhere: what is right in one clause stays right when another looks like its reverse."""
+    """Tell whether a hit stands beside a clash: what is right in one clause stays right when another looks like its reverse."""
     if stated.window is None or opposite.window is None or stated.hit < cal.HIT:
         return False
-    return not set(stated.window.clauses) & set(opposite.window.clauses)
+    inside, around = set(stated.window.clauses), set(opposite.window.clauses)
+    return not inside & around or inside < around  # what a clause says alone, its neighbours do not turn round
 
 
 def _close(f: Features) -> bool:
-    return f.formula == 1.0 or (min(f.recall, f.precision) >= cal.BARE_ALIGN and f.order >= cal.BARE_ORDER)
+    worded = min(f.recall, f.precision)
+    return f.formula == 1.0 or worded > cal.VERBATIM or (worded >= cal.BARE_ALIGN and f.order >= cal.BARE_ORDER)
 
 
 def judge(prepared: Prepared, window: Window) -> dict[int, Match]:
@@ -156,10 +186,11 @@ def judge(prepared: Prepared, window: Window) -> dict[int, Match]:
     found: dict[int, Match] = {}
     for at, target in enumerate(prepared.targets):
         own = typical.get(at, 0.0)
-        common = Features(known=window.known, context=window.context, affinity=own, margin=own - (second if own == first else first))
+        common = Features(known=window.known, context=window.context, aside=window.aside, affinity=own, margin=own - (second if own == first else first))
         scored = candidates.get(at, ())
         if scored:
-            common = replace(common, against=_against(prepared, window, target))
+            key = sum(target.keys.get(c, 0.0) for c in window.signs)
+            common = replace(common, key=key, against=_against(prepared, window, target))
         if window.formulas and target.formulas.formulas:
             common = _with_formulas(prepared, common, window, target)
         if common.formula or common.formula_clash or (scored and scored[0][0] >= cal.LEAST_LIKELY):
@@ -173,6 +204,10 @@ def _candidates(prepared: Prepared, window: Window) -> dict[int, list[tuple[floa
     for concept in window.signs:
         for at, weight, _ in prepared.postings.get(concept, ()):
             shared[at] = shared.get(at, 0.0) + weight
+    if window.formulas:
+        for at in prepared.with_formulas:
+            if any(map(prepared.targets[prepared.references[at].target].formulas.agrees, window.formulas)):
+                shared[at] = shared.get(at, 0.0) + 1.0
     found: dict[int, list[tuple[float, int]]] = {}
     spread = cal.TIE / (window.mass + 0.1)
     for at, weight in shared.items():
@@ -201,7 +236,9 @@ def _with_formulas(prepared: Prepared, common: Features, window: Window, target:
     """Return the features with what formulas say: half an agreement where the formula is short or belongs to other targets, too."""
     book = target.formulas
     agreed = [f for f in window.formulas if book.agrees(f)]
-    clashes = not agreed and any(book.contradicts(f) for f in window.formulas)
+    points = [t for t in prepared.targets if t.kind == "point" and t.formulas.formulas]
+    true = [f for f in window.formulas if any(t.formulas.agrees(f) for t in points)]
+    clashes = not agreed and any(book.contradicts(f) for f in window.formulas if f not in true)
     others = [t for t in prepared.targets if t is not target and t.formulas.formulas and t.kind != target.kind]
     own = [f for f in agreed if book.size(f) >= cal.TELLING_FORMULA and not any(t.formulas.agrees(f) for t in others)]
     strength = 1.0 if own else 0.5 if agreed else 0.0  # a short one needs words beside it
@@ -223,7 +260,7 @@ def _best_reference(prepared: Prepared, window: Window, target: Target, scored: 
 def _look(prepared: Prepared, window: Window, target: Target, reference: Reference, common: Features) -> Match:
     theirs = reference.reading.signs
     shared = [c for c in theirs if c in window.signs]
-    mass = sum(map(prepared.weight, shared)) or 1e-9
+    mass = sum(map(prepared.weight, shared)) + (common.formula > 0 and bool(reference.reading.formulas)) or 1e-9
     near = [pair for pair in reference.neighbours if pair[0] in window.signs and pair[1] in window.signs]
     clash = _sign_clash(prepared, window, reference, shared)
     needed = target.numbers & theirs.keys()
@@ -236,15 +273,18 @@ def _look(prepared: Prepared, window: Window, target: Target, reference: Referen
         order=sum(pair in window.neighbours for pair in near) / len(near) if near else 0.0,
         mass=mass,
         shared=len(shared),
+        key=common.key,
+        bound=sum(bool(sign) and window.pairs.get(pair) == sign for pair, sign in reference.pairs.items()),
         support=common.support,
         known=common.known,
         context=common.context,
+        aside=common.aside,
         formula=common.formula,
         formula_clash=common.formula_clash,
         sign_clash=clash / mass,
         clash_mass=clash,
         against=common.against,
-        reversed=float(bool(window.compared) and _is_reversed(window, reference)),
+        reversed=float(bool(window.compared) and _is_reversed(window, target)),
         flip=float(clash > 0),
         role_clash=_role_clash(prepared, window, target, reference, shared) / mass,
         number_clash=float(foreign and bool(needed) and not needed & window.signs.keys()),
@@ -259,7 +299,10 @@ def _match(target: Target, window: Window, reference: Reference | None, features
 
 
 def _with_rivals(prepared: Prepared, found: dict[int, Match]) -> dict[int, Match]:
-    """Return the matches with what a better explanation of the window takes from them: a belief from a point, a point from a belief."""
+    """Return the matches with what a better explanation of the window takes from them: a belief from a point, a point from a belief.
+
+    A window that states one point is true, so it contradicts no other.
+    """
     points = max((m.hit for at, m in found.items() if prepared.targets[at].kind == "point"), default=0.0)
     beliefs = max((m.hit for at, m in found.items() if prepared.targets[at].kind == "misconception"), default=0.0)
     result = {}
@@ -268,6 +311,8 @@ def _with_rivals(prepared: Prepared, found: dict[int, Match]) -> dict[int, Match
         if rival > 0:
             features = replace(one.features, rival=rival)
             one = replace(one, features=features, conflict=cal.conflict(features))  # noqa: PLW2901 - the same match, corrected
+        if one.target.kind == "point" and one.contradicted > one.hit and points > beliefs:
+            one = replace(one, topic=one.topic * (1 - points))  # noqa: PLW2901
         result[at] = one
     return result
 
@@ -276,12 +321,20 @@ def _with_rivals(prepared: Prepared, found: dict[int, Match]) -> dict[int, Match
 
 
 def _sign_clash(prepared: Prepared, window: Window, reference: Reference, shared: Sequence[str]) -> float:
-    """Return the weight of shared concepts whose sign differs. Where both signs occur, the neighbours decide."""
+    """Return the weight of shared concepts whose sign differs. Where both signs occur, the neighbours decide.
+
+    Where a negation is matched, what else it reaches does not count: "it can't solve XOR" is "XOR, which it cannot solve". And to
+    reduce a thing is to deny it: "no longer vanishes" agrees with "less vanishing".
+    """
     total = 0.0
+    negated = any(window.signs[c] < 0 and reference.reading.signs[c] < 0 and c[-1] != "±" for c in shared)
+    negated = negated or (window.signs.get("possible±", 0) < 0 and reference.reading.signs.get("possible±", 0) < 0)
     for concept in shared:
         mine, theirs = window.signs[concept], reference.reading.signs[concept]
         if mine * theirs < 0:
-            total += prepared.weight(concept)
+            opposite = concept[-1] == "±" or not negated
+            if opposite and window.pairs.get((concept, "more±")) != -1 and reference.pairs.get((concept, "more±")) != -1:
+                total += prepared.weight(concept)
         elif mine * theirs == 0 and concept[-1] == "±":
             total += prepared.weight(concept) * _pair_clash(window, reference, concept)
     return total
@@ -301,9 +354,9 @@ def _role_clash(prepared: Prepared, window: Window, target: Target, reference: R
     if not window.owners:
         return 0.0
     total = 0.0
-    known = reference.owners if reference.entities else target.owners or reference.owners
+    known = reference.owners if reference.entities else target.owners
     for concept in shared:
-        mine, theirs = window.owners.get(concept), known.get(concept)
+        mine, theirs = window.owners.get(concept), known.get(concept) or reference.owners.get(concept)
         if mine and theirs and mine.isdisjoint(theirs):
             total += prepared.weight(concept)
     return total
@@ -313,14 +366,16 @@ def _against(prepared: Prepared, window: Window, target: Target) -> float:
     """Return the weight of the target's typical words that the window has in the polarity that none of its references has."""
     signs, polarity = window.signs, target.polarity
     return sum(
-        prepared.weight(c) * min(target.affinity[c], 1.0) for c, sign in signs.items() if sign and polarity.get(c, sign) != sign
+        prepared.weight(c) * min(target.affinity[c], 1.0)
+        for c, sign in signs.items()
+        if sign and polarity.get(c, sign) != sign and window.pairs.get((c, "more±")) != -1
     )
 
 
-def _is_reversed(window: Window, reference: Reference) -> bool:
+def _is_reversed(window: Window, target: Target) -> bool:
     """Tell whether both compare the same things, but the other way round: "A is faster than B", "B is faster than A"."""
     for mine in window.compared:
-        for theirs in reference.reading.compared:
+        for theirs in target.compared:
             crossed = (mine[0] & theirs[3]) - theirs[0] and (mine[3] & theirs[0]) - mine[0]
             straight = (mine[0] & theirs[0]) - theirs[3] and (mine[3] & theirs[3]) - theirs[0]
             if mine[1] == theirs[1] and ((crossed and mine[2] == theirs[2]) or (straight and mine[2] != theirs[2])):

@@ -89,5 +89,5 @@ class NeuralReader:
             feed["input_ids"][i, : len(ids)] = ids
             feed["attention_mask"][i, : len(ids)] = 1
             feed["token_type_ids"][i, first : len(ids)] = 1
-        (logits,) = self._session.run(["logits"], feed)
+        (logits,) = self._session.run(None, feed)
         return [Reading(*map(float, row)) for row in logits]

@@ -13,7 +13,7 @@ from mockinterview.grading import calibration as cal
 from mockinterview.grading.contrast import agreed_owners, entities_of, named_in, owners_of, subject_of
 from mockinterview.grading.formulas import FormulaBook
 from mockinterview.grading.lexicon import Lexeme, Role, is_known, lexeme
-from mockinterview.grading.reading import Reading, read, read_whole
+from mockinterview.grading.reading import Comparison, Reading, read, read_whole
 from mockinterview.models import Misconception, Point, Question
 
 TargetKind = Literal["point", "misconception"]
@@ -48,7 +48,9 @@ class Target:
     subject: str
     affinity: dict[str, float]
     numbers: frozenset[str]
+    keys: dict[str, float]
     polarity: dict[str, int]
+    compared: tuple[Comparison, ...]
     owners: dict[str, frozenset[str]]
     has_says: bool
 
@@ -121,7 +123,9 @@ class Prepared:
                     subject,
                     _affinity(index, usage, [len(r) for r in readings]),
                     _essential_numbers(said[0], read_ones) - self.asked,
+                    _keys(index, usage, [len(r) for r in readings]),
                     _polarity(read_ones),
+                    tuple(c for reading in read_ones for c in reading.compared),
                     agreed_owners([r.owners for r in self.references[first:] if self.entities & r.entities]),
                     len(said) > 1,
                 )
@@ -131,6 +135,7 @@ class Prepared:
             for concept, sign in reference.reading.signs.items():
                 self.postings[concept].append((at, self.weight(concept), sign))
         self.postings = dict(self.postings)
+        self.with_formulas = tuple(at for at, reference in enumerate(self.references) if reference.reading.formulas)
         self.typical: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for index, target in enumerate(self.targets):
             for concept, gain in target.affinity.items():
@@ -139,7 +144,7 @@ class Prepared:
         self.typical = dict(self.typical)
 
     def _reference(self, target: int, text: str, reading: Reading, subject: str, *, is_claim: bool) -> Reference:
-        total = sum(map(self.weight, reading.signs)) or 1e-9
+        total = self.mass(reading)
         owners = {c: frozenset(o) for c, o in owners_of([(reading, 0)], self.entities, subject)[0].items()}
         named, is_range = named_in(reading, self.entities), bool(_RANGE.search(text))
         return Reference(target, text, reading, total, owners, named, sign_pairs(reading), neighbours(reading), is_claim, is_range)
@@ -147,6 +152,10 @@ class Prepared:
     def weight(self, concept: str) -> float:
         """Return how much a concept counts in this question (0-1): rare ones much, given-away ones little."""
         return self.weights.get(concept, cal.FOREIGN_WEIGHT)
+
+    def mass(self, reading: Reading) -> float:
+        """Return how much a reading weighs; what formulas say counts as one more word of full weight."""
+        return sum(map(self.weight, reading.signs)) + bool(reading.formulas) or 1e-9
 
     def resolve(self, word: str) -> Lexeme:
         """Return the lexeme of a word of an answer, with its spelling repaired to the question's words where it is unknown."""
@@ -223,6 +232,15 @@ def _affinity(index: int, usage: list[Counter[str]], sizes: list[int]) -> dict[s
     return result
 
 
+def _keys(index: int, usage: list[Counter[str]], sizes: list[int]) -> dict[str, float]:
+    """Return for each concept the share of the target's references that have it, less the largest share among the other targets."""
+    found = {}
+    for concept, count in usage[index].items():
+        elsewhere = max((usage[at][concept] / sizes[at] for at in range(len(usage)) if at != index), default=0.0)
+        found[concept] = max(count / sizes[index] - elsewhere, 0.0)
+    return found
+
+
 def _essential_numbers(claim: str, own: list[Reading]) -> frozenset[str]:
     """Return the numbers that must be right: those of the claim, unless it calls them examples, and those that references share."""
     said = Counter(number for reading in own for number in reading.numbers)
@@ -235,7 +253,8 @@ def _polarity(own: list[Reading]) -> dict[str, int]:
     found: dict[str, int] = {}
     for concept in {c for reading in own for c in reading.signs}:
         signs = [reading.signs[concept] for reading in own if concept in reading.signs]
-        if len(set(signs)) == 1 and signs[0] and (len(signs) > 1 or concept in own[0].signs):
+        softened = any(reading_pairs.get((concept, "more±")) == -1 for reading_pairs in map(sign_pairs, own))
+        if len(set(signs)) == 1 and signs[0] and not softened and (len(signs) > 1 or concept in own[0].signs):
             found[concept] = signs[0]
     return found
 
@@ -262,9 +281,14 @@ def sign_pairs(reading: Reading) -> dict[tuple[str, str], int]:
 
 
 def neighbours(reading: Reading) -> frozenset[tuple[str, str]]:
-    """Return the pairs of concepts that stand at most two content words apart, in their order."""
-    concepts = [t.concept for t in reading.tokens]
-    return frozenset((a, b) for i, a in enumerate(concepts) for b in concepts[i + 1 : i + 3] if a != b)
+    """Return the pairs of concepts that stand at most two content words apart in a part of a clause, in their order."""
+    tokens = reading.tokens
+    return frozenset(
+        (a.concept, b.concept)
+        for i, a in enumerate(tokens)
+        for b in tokens[i + 1 : i + 3]
+        if a.concept != b.concept and a.part == b.part
+    )
 
 
 # --- spelling -------------------------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ class Reading:
     verbs: int
     negations: int
     compared: tuple[Comparison, ...] = ()
+    refers: bool = True  # it opens with a word that refers back ("it", "this", "so")
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -73,7 +74,7 @@ _GREEK: Final = {
     "∞": "infinity", "∂": "d", "∇": "grad ", "√": "sqrt ", "×": " x ", "·": " * ", "⋅": " * ", "÷": "/", "−": "-", "–": "-", "—": " - ",
     "≤": " <= ", "≥": " >= ", "≠": " is not ", "≈": " ~ ", "→": " gives ", "⇒": " gives ", "←": " = ", "½": "0.5", "⌊": "floor(",
     "⌋": ")", "⌈": "ceil(", "⌉": ")", "²": "^2", "³": "^3", "⁻¹": "^-1", "’": "'", "‘": "'", "“": '"', "”": '"', "…": " ",
-    "ŷ": "yhat", "x̂": "xhat", "∈": " in ", "⊂": " subset ", "⊆": " subset ", "∝": " proportional ", "±": " plus-minus ", "⊙": " * ",
+    "ŷ": "yhat", "x̂": "xhat", "∈": " in ", "⊂": " subset ", "⊆": " subset ", "∝": " proportional ", "±": " plus-minus ", "⊙": " * ", "∘": " hadamard ",
 }  # fmt: skip
 _GREEK_AT: Final = re.compile("|".join(map(re.escape, sorted(_GREEK, key=len, reverse=True))))
 _LATEX: Final = (
@@ -117,7 +118,7 @@ _PHRASES: Final = {
     "up[ -]sampl(e|es|ed|ing)": r"upsampl\1", "zero[ -]cent(?:er|re)d": "zerocentered", "non[ -](?=[a-z]{4})": "non", "un[ -](?=[a-z]{4})": "un",
     "one another|each other": " ", "the other way (?:a)?round|vice versa": " ", "whether or not|or not|why not|if not": " ",
     "don'?t know|do not know|no idea": " ", "rectified linear units?|rectifier": "relu", "l ?1": "l1", "l ?2": "l2", "all over": " ",
-    "([a-z]{3,})-free": r"without \1", "not sure(?: if| whether| that)?": " ", "can not": "cannot", "more or less": " ", "at all": " ", "of course": " ", "right now|right away|right after": "after",
+    "([a-z]{3,})-free": r"sans \1", "not sure(?: if| whether| that)?": " ", "can not": "cannot", "more or less": " ", "at all": " ", "of course": " ", "right now|right away|right after": "after",
     "per ?cent": "%", "lower ?case": "lowercase", "have to|has to": "need", "a lot(?: of)?|lots of|plenty of": "many",
 }  # fmt: skip
 _PHRASE: Final = re.compile(rf"(?<![a-z0-9])(?:{'|'.join('(?:' + p.replace('(?', chr(0)).replace('(', '(?:').replace(chr(0), '(?') + ')' for p in _PHRASES)})(?![a-z0-9])")
@@ -144,13 +145,16 @@ def normalise(text: str) -> str:
         for pattern, replacement in _LATEX:
             text = pattern.sub(replacement, text)
     text = _ARROW.sub(" gives ", text.replace("`", " ").replace("**", "^") if "`" in text or "**" in text else text).lower()
-    return _phrases(" ".join(text.split()))
+    return _phrases(" ".join(text.replace("@", " matmul ").split()))
 
 
+_SIGN: Final = re.compile(r"([<>])=? ?0(?![\d.])")
 _NEW_SUBJECT: Final = re.compile(r"(?<=[a-z0-9]) (?=(?:it|they|we|you|i|he|she)(?: (?:is|are|was|were|has|have|had|can|could|do|does|did|will|would|should|must|may|might|cannot|can't|don't|doesn't|didn't|isn't|aren't|won't)\b|'[a-z]))")
 
 
 def _phrases(text: str) -> str:
+    if "0" in text:
+        text = _SIGN.sub(lambda m: " positive " if m[1] == ">" else " negative ", text)
     text = _NEW_SUBJECT.sub(" , ", text)  # "data it has not seen": the negation does not reach back over a new subject
     text = _PHRASE.sub(lambda m: _replacement(m[0]), text)
     if "minus " in text or "negative " in text:
@@ -274,6 +278,7 @@ def _comparison(tokens: Sequence[Token], than: int) -> tuple[Comparison, ...]:
     return ((before, measures[-1].concept, measures[-1].sign, frozenset(t.concept for t in tokens[than : than + 4])),)
 
 
+_REFERS: Final = re.compile(r"\W*(?:it|its|they|them|their|this|that|these|those|which|here|so|and|then|also|thus|hence|but|because|both|each|such|there|the (?:former|latter|first|second|other))\b")
 _SYMBOLS: Final = re.compile(r"\b[a-z]{1,2}\d?\b|\d[\d.,]*[a-z]?|[^a-z_ ]")
 _OPERATORS: Final = re.compile(r"(?<![\d.,])-(?=\d)|[^a-z0-9_ .,-]| - ")
 
@@ -328,7 +333,8 @@ class _Reader:
                 self._content(number(formula.value))
         tokens = tuple(Token(c, -s if p in self.flipped else s, p, light) for c, s, p, light in self.tokens)
         compared = _comparison(tokens, self.than) if self.than is not None else ()
-        return Reading(tokens, _signs(tokens), formulas, self.words, self.functions, self.verbs, self.negations, compared)
+        refers = _REFERS.match(text) is not None
+        return Reading(tokens, _signs(tokens), formulas, self.words, self.functions, self.verbs, self.negations, compared, refers)
 
     def _boundary(self) -> None:
         self.part += 1
@@ -348,6 +354,8 @@ class _Reader:
             self.functions += 1
         else:
             self.functions += role != Role.FILLER
+            if entry.verb and role == Role.FUNCTION and self.next_negated < 9:
+                self.next_negated = 0  # "without control it can ...": a verb ends what "without" denies
             self._negation(word, entry)
 
     def _content(self, entry: Lexeme) -> None:
@@ -369,7 +377,7 @@ class _Reader:
                 self.flipped ^= {self.part}
         elif entry.role == Role.NEGATES_NEXT:
             self.negations += 1
-            self.next_negated = 2
+            self.next_negated = 1 if word in ("sans", "non") else 2
         elif word == "too":
             self.too = True
         elif word == "to" and self.too:  # "too large to fit": it does not fit

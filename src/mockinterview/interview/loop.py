@@ -226,13 +226,17 @@ class Interview:
         assert focus is not None  # follow-ups are put while a question is open
         return Scene(
             question=focus.question, seed=self.talk.plan.seed, turn=self._turn(), dont_know=focus.dont_knows > 0,
-            last_answer=focus.answers[-1] if focus.answers else "", format=self.talk.plan.format, talk=self._recent_talk(),
+            last_answer=focus.answers[-1] if focus.answers else "", format=self.talk.plan.format, talk=self._recent_talk(), earlier=self._earlier(),
         )  # fmt: skip
 
     def _recent_talk(self) -> tuple[Turn, ...]:
         spoken = [e for e in self.talk.events if isinstance(e, AnswerGiven | QuestionAsked | FollowUpAsked)]
         turns = [Turn("candidate" if isinstance(e, AnswerGiven) else "interviewer", e.text) for e in spoken]
         return tuple(turns[-TALK_KEPT:])
+
+    def _earlier(self) -> tuple[str, ...]:
+        closed = [t for t in self.talk.threads if t.closed]
+        return tuple(f"{t.question.ask} ({'not graded' if t.score_after is None else f'{t.score_after:g} of 10'})" for t in closed)
 
     def _turn(self) -> int:
         return sum(1 for e in self.talk.events if e.kind in ("question_asked", "follow_up_asked", "remark_made"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 
 from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, CREDIT, EXERCISE, question_score
 from mockinterview.models import (
@@ -31,6 +32,7 @@ from mockinterview.models import (
     Verdict,
 )
 
+BREAK = 600.0  # seconds; nobody thinks for ten minutes in an interview: the computer was asleep, or the session was resumed
 NO_CONTENT = frozenset({"empty", "gibberish", "off_topic", "question_echo", "injection"})
 
 
@@ -150,10 +152,9 @@ class Talk:
         return {thread.question.id for thread in self.threads}
 
     def seconds(self) -> float:
-        """Return the seconds between the first and the last event."""
-        if not self.last or not self.started_at:
-            return 0.0
-        return (datetime.fromisoformat(self.last.at) - datetime.fromisoformat(self.started_at)).total_seconds()
+        """Return the seconds that the talk has taken; a silence of more than BREAK seconds is a break and counts as BREAK."""
+        moments = [datetime.fromisoformat(event.at) for event in self.events]
+        return sum(min((after - before).total_seconds(), BREAK) for before, after in pairwise(moments))
 
     @property
     def out_of_time(self) -> bool:
@@ -210,7 +211,8 @@ class Talk:
 
     def _answer(self, event: AnswerGiven) -> None:
         self.pending, self.intent = event, None
-        self.thread(event.question_id).answers.append(event.text)
+        if not event.text.startswith("/"):
+            self.thread(event.question_id).answers.append(event.text)
 
     def _graded(self, event: AnswerGraded) -> None:
         thread = self.thread(event.question_id)

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from mockinterview.errors import MockInterviewError
+from mockinterview.sanitize import clean
 from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Unfinished, find_unfinished
 from mockinterview.tui.frame import Frame
 from mockinterview.tui.start import StartScreen
@@ -90,15 +91,21 @@ class InterviewApp(App[None]):
         return core
 
     async def _first(self, core: Core) -> None:
-        self.theme = (
-            THEMES.get(core.theme, core.theme) if THEMES.get(core.theme, core.theme) in self.available_themes else self.theme
-        )
+        self._set_theme(core.theme)
         if self.launch.resume is not None:
             await self._open(core, partial(_stored, core, self.launch.resume))
         elif self.launch.direct:
             await self._open(core, partial(core.new_interview, self.launch.wishes))
         else:
             await self._fill_start(core, await asyncio.to_thread(find_unfinished, core.store))
+
+    def _set_theme(self, name: str) -> None:
+        theme = THEMES.get(name, name)
+        if theme in self.available_themes:
+            self.theme = theme
+        else:
+            known = ", ".join([*THEMES, *sorted(self.available_themes)])
+            self.notify(clean(f"There is no theme '{name}'. Themes: {known}."), severity="warning", markup=False)
 
     async def _fill_start(self, core: Core, unfinished: Unfinished | None) -> None:
         if isinstance(self.screen, StartScreen):

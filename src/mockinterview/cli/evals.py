@@ -1,0 +1,314 @@
+"""`eval`: runs the suites against a backend, compares with a baseline, and says by its exit code whether anything got worse."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from mockinterview.bank.load import data_dir
+from mockinterview.cli.compose import EMBEDDED, Workshop, warn
+from mockinterview.cli.output import put_json, put_lines
+from mockinterview.config import backend_settings
+from mockinterview.errors import UsageError
+from mockinterview.evals.baseline import Comparison, compare, read_baseline, write_baseline
+from mockinterview.evals.cases import Cases, Choice, load_cases
+from mockinterview.evals.examine import Examiner, Subjects
+from mockinterview.evals.gates import judge, read_gates
+from mockinterview.evals.outcome import Outcome, as_document, figures_of
+from mockinterview.evals.results import Result
+from mockinterview.evals.run import Job, Manifest, RunFolder, cases_hash, grader_hash, hash_of_files, jobs_of, run_jobs
+
+INTERRUPTED = 130
+MODEL_WIDTH = 20  # requests at a time, where --jobs says nothing
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """Run the chosen suites, or do what an action in their place says; return the exit code."""
+    if arguments.suite and arguments.suite[0] in ACTIONS:
+        return ACTIONS[arguments.suite[0]](arguments)
+    return _evaluate(arguments)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    plan = _planned(arguments)
+    if arguments.list:
+        return _list(plan.cases, as_json=arguments.json == "-")
+    if arguments.dry_run:
+        return _dry_run(plan, arguments)
+    folder, outcome = _run(plan, arguments)
+    _report(outcome, arguments)
+    if outcome.interrupted:
+        sys.stderr.write(f"Interrupted; every result is kept. --resume {folder.path.name} goes on.\n")
+        return INTERRUPTED
+    return outcome.exit_code
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What a run is going to do."""
+
+    workshop: Workshop
+    cases: Cases
+    manifest: Manifest
+    root: Path
+    runs: Path
+
+
+def _planned(arguments: argparse.Namespace) -> _Plan:
+    workshop = Workshop.from_arguments(arguments)
+    workshop.warn_of_faults()
+    root = _root(arguments)
+    if arguments.changed:
+        arguments.question += changed_questions(workshop, arguments.changed)
+    cases = load_cases(root / "cases", workshop.bank, _choice(arguments))
+    if not cases.chosen:
+        raise UsageError("No case fits that choice.", "`mockinterview eval --list` shows all cases.")
+    for line in cases.left_out[:3]:
+        warn(f"left out: {line}")
+    if arguments.epochs < 1:
+        raise UsageError(f"--epochs {arguments.epochs} is no number of epochs.", "Give a number from 1 on.")
+    runs = arguments.out or workshop.folders.data / "evals"
+    return _Plan(workshop, cases, _manifest(workshop, cases, arguments), root, runs)
+
+
+def _root(arguments: argparse.Namespace) -> Path:
+    root: Path = arguments.evals or data_dir("evals")
+    if not (root / "cases").is_dir():
+        raise UsageError(f"There are no suites below {root}.", "--evals DIR names a folder with cases/, gates.toml and baselines/.")
+    return root
+
+
+def _choice(arguments: argparse.Namespace) -> Choice:
+    return Choice(
+        suites=tuple(arguments.suite), questions=tuple(arguments.question), topics=tuple(arguments.topic),
+        kinds=tuple(arguments.kind), sample=arguments.sample, seed=arguments.seed,
+    )  # fmt: skip
+
+
+def changed_questions(workshop: Workshop, revision: str) -> list[str]:
+    """Return the questions whose files changed since a git revision; raise UsageError where git cannot tell."""
+    import subprocess
+
+    folder = (workshop.settings.corpus or data_dir("corpus")) / "questions"
+    command = ["git", "-C", str(folder), "diff", "--name-only", "--relative", revision, "--", "."]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - a fixed program, no shell
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = getattr(error, "stderr", "") or str(error)
+        raise UsageError(f"git cannot compare with '{revision}': {said.strip()}", "Name a commit, a branch or a tag.") from error
+    names = [Path(line).stem for line in found.stdout.splitlines() if line.endswith(".yaml")]
+    if not names:
+        raise UsageError(f"No question changed since '{revision}'.", "Leave out --changed to run all cases.")
+    return names
+
+
+def _manifest(workshop: Workshop, cases: Cases, arguments: argparse.Namespace) -> Manifest:
+    settings = workshop.settings
+    judge_name = settings.judge or settings.backend
+    embedded = judge_name == EMBEDDED
+    return Manifest(
+        package=workshop.version, backend=judge_name, model=EMBEDDED if embedded else settings.model or judge_name,
+        deterministic=embedded and settings.backend == EMBEDDED, bank=workshop.bank.fingerprint,
+        prompts=hash_of_files(settings.prompts or data_dir("prompts")), grader=grader_hash(), cases=cases_hash(cases.chosen),
+        epochs=arguments.epochs,
+    )  # fmt: skip
+
+
+def _list(cases: Cases, *, as_json: bool) -> int:
+    if as_json:
+        put_json([{"suite": c.suite, "id": c.id, "question": c.question, "topic": c.topic, "kind": c.kind} for c in cases.chosen])
+    else:
+        put_lines(f"{c.suite:<12} {c.kind:<20} {c.id}" for c in cases.chosen)
+    return 0
+
+
+def _dry_run(plan: _Plan, arguments: argparse.Namespace) -> int:
+    """Say what a run would ask, without asking: requests that are not in the cache, tokens, cost."""
+    jobs = jobs_of(plan.cases.chosen, plan.manifest.epochs)
+    found: list[Result] = []
+
+    def take(result: Result) -> bool:
+        found.append(result)
+        return True
+
+    if not plan.manifest.deterministic:
+        asyncio.run(run_jobs(jobs, Examiner(_subjects(plan, arguments, jobs)), 1, take))
+    total = figures_of(found)[1]
+    put_json({
+        "cases": len(plan.cases.chosen), "epochs": plan.manifest.epochs, "requests": total.requests,
+        "prompt_tokens": total.prompt_tokens, "completion_tokens": total.completion_tokens, "cost": total.cost,
+    })  # fmt: skip
+    return 0
+
+
+# --- running --------------------------------------------------------------------------------------------------------
+
+
+def _run(plan: _Plan, arguments: argparse.Namespace) -> tuple[RunFolder, Outcome]:
+    resumed = arguments.resume is not None
+    folder = RunFolder.resume(plan.runs, arguments.resume, plan.manifest) if resumed else RunFolder.create(plan.runs, plan.manifest)
+    finished = folder.finished() if resumed else {}
+    jobs = jobs_of(plan.cases.chosen, plan.manifest.epochs)
+    left = [job for job in jobs if job.key not in finished]
+    fresh: list[Result] = []
+    complete, interrupted = True, False
+    try:
+        complete = _execute(plan, arguments, left, folder, fresh, done=len(jobs) - len(left))
+    except KeyboardInterrupt:
+        complete, interrupted = False, True
+    finally:
+        folder.close()
+    by_key = {**finished, **{result.key: result for result in fresh}}
+    results = [by_key[job.key] for job in jobs if job.key in by_key]
+    return folder, _outcome(plan, arguments, results, folder, complete=complete, interrupted=interrupted)
+
+
+def _execute(
+    plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job], folder: RunFolder, fresh: list[Result], *, done: int
+) -> bool:
+    from mockinterview.evals.screen import progress
+
+    examiner = Examiner(_subjects(plan, arguments, jobs), arguments.case_timeout)
+    with progress(done + len(jobs), done=done) as advance:
+        return asyncio.run(run_jobs(jobs, examiner, _width(arguments), _taker(folder, fresh, advance, arguments)))
+
+
+def _width(arguments: argparse.Namespace) -> int:
+    return arguments.jobs or MODEL_WIDTH
+
+
+def _taker(
+    folder: RunFolder, fresh: list[Result], advance: Callable[[], None], arguments: argparse.Namespace
+) -> Callable[[Result], bool]:
+    """Return what stores a result and tells whether the run may go on; `--max-cost` ends it."""
+    spent = 0.0
+
+    def take(result: Result) -> bool:
+        nonlocal spent
+        folder.append(result)
+        fresh.append(result)
+        advance()
+        spent += result.cost
+        return arguments.max_cost is None or spent < arguments.max_cost
+
+    return take
+
+
+def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
+    """Put the models of the settings, opened for an evaluation, in the place of those for an interview."""
+    workshop, settings = plan.workshop, plan.workshop.settings
+    judge_name = settings.judge or settings.backend
+    if {judge_name, settings.backend} == {EMBEDDED}:
+        return
+    from mockinterview.evals.backend import Manner, opened, steady_fence
+    from mockinterview.evals.replies import ReplyStore
+    from mockinterview.grading.judge import ModelGrader, form_of
+
+    kept = None if arguments.no_cache else ReplyStore(workshop.folders.cache / "replies.db")
+    manner = Manner(kept, arguments.replay, arguments.dry_run, _width(arguments))
+    names = {judge_name, settings.backend} - {EMBEDDED}
+    models = {name: opened(backend_settings(settings, name), manner, workshop.folders.encodings) for name in names}
+    if judge_name != EMBEDDED:
+        embedded = workshop.embedded_grader
+        workshop.grader = ModelGrader(
+            models[judge_name], workshop.prompts, embedded, form_of(embedded), retriever=workshop.quick_retriever,
+            votes=settings.judge_votes, fence=steady_fence,
+        )  # fmt: skip
+    if settings.backend != EMBEDDED:
+        from mockinterview.interview.model_voice import ModelInterviewer
+
+        workshop.interviewer = ModelInterviewer(
+            models[settings.backend], workshop.prompts, workshop.bank, fence=steady_fence
+        )  # fmt: skip
+
+
+def _subjects(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -> Subjects:
+    workshop = plan.workshop
+    _use_model(plan, arguments)
+    if any(job.case.suite == "retrieval" for job in jobs):
+        _ = workshop.retriever  # built here, once: queries are asked from several threads
+    return Subjects(
+        bank=workshop.bank, grader=workshop.grader, interviewer=workshop.interviewer, reader=workshop.embedded_grader,
+        retriever=cache(lambda: workshop.retriever), quick_retriever=workshop.quick_retriever,
+        deterministic=plan.manifest.deterministic,
+    )  # fmt: skip
+
+
+def _outcome(
+    plan: _Plan, arguments: argparse.Namespace, results: list[Result], folder: RunFolder, *, complete: bool, interrupted: bool
+) -> Outcome:
+    figures, spent = figures_of(results)
+    comparison = _compared(plan, arguments, results) if complete else None
+    gates = read_gates(arguments.gates or plan.root / "gates.toml")
+    verdicts = judge(gates, figures, comparison, deterministic=plan.manifest.deterministic) if complete else []
+    return Outcome(
+        manifest=plan.manifest, results=results, figures=figures, verdicts=verdicts, spent=spent, comparison=comparison,
+        left_out=plan.cases.left_out, complete=complete, folder=str(folder.path / "results.jsonl"), interrupted=interrupted,
+    )  # fmt: skip
+
+
+def _compared(plan: _Plan, arguments: argparse.Namespace, results: Sequence[Result]) -> Comparison | None:
+    if arguments.baseline is None:
+        return None
+    return compare(read_baseline(arguments.baseline), plan.manifest, results, whole=_choice(arguments).whole)
+
+
+def _report(outcome: Outcome, arguments: argparse.Namespace) -> None:
+    """Write the reports that were asked for; the tables go to stdout unless a report does."""
+    written = {"-"} & {arguments.json}
+    if arguments.json:
+        _write(arguments.json, json.dumps(as_document(outcome), ensure_ascii=False, indent=1) + "\n")
+    from mockinterview.evals.screen import show
+
+    show(outcome, sys.stderr if written else sys.stdout)
+
+
+def _write(place: str, text: str) -> None:
+    """Write a report to a file, or to stdout where it is "-"."""
+    if place == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(place).parent.mkdir(parents=True, exist_ok=True)
+        Path(place).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{place} cannot be written: {error.strerror}.", "Choose another file.") from error
+
+
+# --- baselines ------------------------------------------------------------------------------------------------------
+
+
+def _bless(arguments: argparse.Namespace) -> int:
+    """Make the latest run (or the named one) the baseline."""
+    workshop = Workshop.from_arguments(arguments)
+    runs = arguments.out or workshop.folders.data / "evals"
+    folder = RunFolder.named(runs, _operand(arguments, required=False))
+    manifest = folder.manifest()
+    results = list(folder.finished().values())
+    file = arguments.to or _root(arguments) / "baselines" / f"{_file_name(manifest.backend)}.json"
+    write_baseline(file, manifest, results)
+    put_lines([f"{file}: {len(results)} results of run {folder.path.name}. Commit it."])
+    return 0
+
+
+def _file_name(backend: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in backend)
+
+
+def _operand(arguments: argparse.Namespace, *, required: bool = True) -> str:
+    """Return what stands behind the action: the name of a run or of a session."""
+    if len(arguments.suite) > 1:
+        return str(arguments.suite[1])
+    if required:
+        raise UsageError(f"`eval {arguments.suite[0]}` needs a name behind it.", "`mockinterview eval --help` shows the usage.")
+    return ""
+
+
+ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {"bless": _bless}

@@ -1,0 +1,216 @@
+"""A run on disk: what was examined with what, and every result as soon as it is there. Whatever is killed can be resumed.
+
+RUN/manifest.json holds versions and hashes of all that can change a result, RUN/results.jsonl one result a line, in the order in
+which they came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import platform
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
+
+from mockinterview.errors import StorageError, UsageError
+from mockinterview.evals.cases import Case
+from mockinterview.evals.results import Result
+from mockinterview.models import Value
+
+if TYPE_CHECKING:
+    from io import FileIO
+
+    from mockinterview.evals.examine import Examiner
+
+FORMAT: Final = 1
+GIVE_UP_AFTER: Final = 10  # cases in a row without an outcome: the backend is gone
+_GRADING: Final = Path(__file__).resolve().parent.parent / "grading"
+
+
+class Manifest(Value):
+    """What a run examined with what. Two runs are told apart by it."""
+
+    format: int = FORMAT
+    package: str = ""
+    python: str = platform.python_version()
+    backend: str = "embedded"
+    model: str = "embedded"
+    deterministic: bool = True
+    bank: str = ""
+    prompts: str = ""
+    grader: str = ""
+    cases: str = ""
+    epochs: int = 1
+    started: str = ""
+
+    @property
+    def same_work(self) -> dict[str, Any]:
+        """All that has to be equal for a run to be resumed."""
+        return self.model_dump(mode="json", exclude={"started", "python"})
+
+
+def hash_of(parts: Iterable[bytes]) -> str:
+    """Return a short hash of some contents."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()[:16]
+
+
+def hash_of_files(folder: Path) -> str:
+    """Return a short hash of the files of a folder: names and contents, without Python's own by-products."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc")
+    return hash_of(part for file in files for part in (str(file.relative_to(folder)).encode(), file.read_bytes()))
+
+
+def grader_hash() -> str:
+    """Return a short hash of the code and the weights that grade."""
+    return hash_of_files(_GRADING)
+
+
+def cases_hash(cases: Iterable[Case]) -> str:
+    """Return a short hash of all that the cases say."""
+    return hash_of(f"{case.suite}/{case.id}/{case.label}".encode() for case in cases)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One case in one epoch."""
+
+    case: Case
+    epoch: int
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What its result will be known by."""
+        return (self.case.suite, self.case.id, self.epoch)
+
+
+def jobs_of(cases: Sequence[Case], epochs: int) -> list[Job]:
+    """Return the jobs of a run, epoch by epoch, so that a run that breaks off has whole epochs."""
+    return [Job(case, epoch) for epoch in range(epochs) for case in cases]
+
+
+class RunFolder:
+    """The files of a run. Every result is handed to the operating system before the next one begins."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: FileIO | None = None
+
+    @classmethod
+    def create(cls, runs: Path, manifest: Manifest) -> RunFolder:
+        """Return a new run below `runs`, its manifest written."""
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        number = 1 + max((int(folder.name[-3:]) for folder in runs.glob(f"{stamp}-[0-9][0-9][0-9]")), default=0)
+        folder = cls(runs / f"{stamp}-{number:03}")
+        try:
+            folder.path.mkdir(parents=True)
+            (folder.path / "manifest.json").write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"The run cannot be written to {folder.path}: {error.strerror}.", "Choose another --out.") from error
+        return folder
+
+    @classmethod
+    def resume(cls, runs: Path, name: str, manifest: Manifest) -> RunFolder:
+        """Return the run called `name`, or the latest one where it is ""; raise UsageError where it is of other work."""
+        folder = cls.named(runs, name)
+        stored = folder.manifest()
+        if stored.same_work != manifest.same_work:
+            changed = [key for key, value in manifest.same_work.items() if stored.same_work[key] != value]
+            message = f"The run {folder.path.name} was of other work: {', '.join(changed)} changed since."
+            raise UsageError(message, "Leave out --resume to begin a new run.")
+        return folder
+
+    @classmethod
+    def named(cls, runs: Path, name: str = "") -> RunFolder:
+        """Return the run called `name`, or the latest one where it is ""; raise UsageError where there is none."""
+        return cls(runs / name) if name else cls(_latest(runs))
+
+    def manifest(self) -> Manifest:
+        """Return the manifest; raise UsageError where this is no run."""
+        try:
+            return Manifest.model_validate_json((self.path / "manifest.json").read_bytes())
+        except (OSError, ValidationError) as error:
+            raise UsageError(f"{self.path} holds no run.", "`mockinterview eval` writes one; --out names its folder.") from error
+
+    def results(self) -> Iterator[Result]:
+        """Yield the stored results; a line that was torn by a kill is left out."""
+        try:
+            with (self.path / "results.jsonl").open("rb") as lines:
+                for line in lines:
+                    try:
+                        yield Result.model_validate_json(line)
+                    except ValidationError:
+                        continue
+        except FileNotFoundError:
+            return
+
+    def finished(self) -> dict[tuple[str, str, int], Result]:
+        """Return the results that need not be made again: a case that an outage left ungraded is not among them."""
+        return {result.key: result for result in self.results() if not lost(result)}
+
+    def append(self, result: Result) -> None:
+        """Store a result."""
+        try:
+            if self._file is None:
+                self._file = self._opened()
+            self._file.write(result.model_dump_json(exclude_defaults=True).encode() + b"\n")
+        except OSError as error:
+            message = f"Results cannot be written to {self.path}: {error.strerror}."
+            raise StorageError(message, "Make room, then use --resume.") from error
+
+    def _opened(self) -> FileIO:
+        """Open the file for appending; a torn last line gets its end, so that the next result begins a line of its own."""
+        path = self.path / "results.jsonl"
+        torn = path.exists() and path.stat().st_size > 0 and path.read_bytes()[-1:] != b"\n"
+        file = path.open("ab", buffering=0)
+        if torn:
+            file.write(b"\n")
+        return file
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def lost(result: Result) -> bool:
+    """Tell whether a result has no outcome because of an outage, not because the grader declined."""
+    return bool(result.ungraded) and not result.graded_by
+
+
+def _latest(runs: Path) -> Path:
+    found = sorted(file.parent for file in runs.glob("*/manifest.json"))
+    if not found:
+        raise UsageError(f"There is no run below {runs}.", "Leave out --resume to begin one.")
+    return found[-1]
+
+
+async def run_jobs(jobs: Sequence[Job], examiner: Examiner, width: int, take: Callable[[Result], bool]) -> bool:
+    """Run the jobs, at most `width` at a time, and hand each result to `take` as it comes; it says whether to go on.
+
+    Returns False where it stopped early: `take` said so, or ten results in a row had no outcome.
+    """
+    waiting = iter(jobs)
+    failures, going = 0, True
+
+    async def work() -> None:
+        nonlocal failures, going
+        for job in waiting:
+            result = await examiner.examine(job.case, job.epoch)
+            failures = failures + 1 if lost(result) else 0
+            going = take(result) and failures < GIVE_UP_AFTER and going
+            if not going:
+                return
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(max(1, min(width, len(jobs)))):
+            group.create_task(work())
+    return going
