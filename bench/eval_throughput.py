@@ -133,7 +133,7 @@ class Place:
         return {
             "exit": os.waitstatus_to_exitcode(status), "whole_s": round(wall, 2), "first_to_last_s": round(between, 2),
             "requests": len(judge.times), "graded": spent["results"] - spent["ungraded"], "lost": spent["lost"],
-            "asked_twice": sum(n > 1 for n in judge.prompts.values()), "peak_mb": round(usage.ru_maxrss / 1024),
+            "asked_twice": sum(n > 1 for n in judge.prompts.values()), "peak_mb": round(usage.ru_maxrss / 1024), "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
         }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Exports all-MiniLM-L6-v2 as int8 ONNX for retrieval: token vectors out, pooling is done by `retrieval.embedding`.
 
     python evals/train/sentences.py --out src/mockinterview/retrieval/model
+    python tools/vectors.py                    # then the vectors of the shipped bank
 
 Needs what `train.py` needs. Nothing is trained here: these are the published weights (Apache-2.0), quantised.
 """

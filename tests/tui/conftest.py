@@ -16,8 +16,11 @@ from mockinterview.interview.loop import Interview
 from mockinterview.interview.planning import choose_questions
 from mockinterview.interview.wording import EmbeddedInterviewer
 from mockinterview.models import Assessment, Bank, Event, Plan, PointVerdict, Question, StatedMisconception
+from mockinterview.ports import Usage
+from mockinterview.review.attempts import attempts
+from mockinterview.storage.log import Found, SessionSummary
 from mockinterview.tui.app import InterviewApp
-from mockinterview.tui.core import Core, Launch, Wishes
+from mockinterview.tui.core import Core, Launch, Offer, Opened, Wishes
 
 HOSTILE = "[@click=app.quit]x[/] [/INST] [red]r[/nope] \x1b]52;c;cHduZWQ=\x07\x1b[2Jansi \u202ebidi [link='a\"b]y"
 
@@ -86,6 +89,35 @@ class RuleGrader:
         return Assessment(question=question.id, score=score, points=points, misconceptions=stated, graded_by=self.name)
 
 
+def summary(session_id: str, events: list[Event]) -> SessionSummary:
+    """Return a session in one line."""
+    plan, end = events[0].plan, events[-1]
+    report = end.report if end.kind == "interview_finished" else None
+    return SessionSummary(
+        session_id, events[0].at, plan.topics, sum(e.kind == "question_asked" for e in events), report is not None,
+        report.at_once if report else None, report.after_follow_up if report else None, plan.mode, plan.backend,
+    )  # fmt: skip
+
+
+class Model:
+    """A model as the screens see it; `waiting` counts down by hand."""
+
+    def __init__(self, name: str = "rules") -> None:
+        self.name = name
+        self.usage = Usage()
+        self.notices: tuple[str, ...] = ()
+        self.set_aside = False
+        self.on_wait = lambda wait: None
+
+    def try_again(self) -> None:
+        """Ask it again."""
+        self.set_aside = False
+
+    def listen(self, on_wait: Callable) -> None:
+        """Remember who is told about waits."""
+        self.on_wait = on_wait
+
+
 class MemoryLog:
     """A session log in memory. `full` makes every append fail; sessions in `taken` are driven elsewhere."""
 
@@ -105,6 +137,15 @@ class MemoryLog:
         if session_id not in self.stored:
             raise UsageError(f"There is no session '{session_id}'.", "List them.")
         return list(self.stored[session_id])
+
+    def sessions(self) -> list[SessionSummary]:
+        """Return a summary of every session, newest first."""
+        return [summary(session_id, events) for session_id, events in reversed(self.stored.items())]
+
+    def search(self, text: str, limit: int = 50) -> list[Found]:
+        """Return where a text was said."""
+        said = [(s, e) for s, events in self.stored.items() for e in events if e.kind in ("answer_given", "question_asked")]
+        return [Found(s, e.question_id, e.text) for s, e in said if text.casefold() in e.text.casefold()][:limit]
 
     def latest_unfinished(self) -> str | None:
         """Return the newest open session."""
@@ -138,6 +179,10 @@ class World:
         self.theme = "dark"
         self.indexed = threading.Event()
         self.failure: BaseException | None = None
+        self.unreachable: BaseException | None = None
+        self.models: list[Model] = []
+        self.offers: list[Offer] = []
+        self.tried: list[Offer] = []
 
     def load(self) -> Core:
         """Return the core, or fail as told."""
@@ -146,8 +191,22 @@ class World:
         return Core(
             bank=self.bank, store=self.log, defaults=Wishes(count=2), drafts=self.folder / "drafts", exports=self.folder,
             new_interview=self.new_interview, open_stored=self.open_stored, build_index=self.build_index,
-            faults=self.faults, theme=self.theme,
+            probe=self.probe, try_out=self.try_out, attempts=self.attempts, faults=self.faults, theme=self.theme,
         )  # fmt: skip
+
+    def probe(self, on_found: Callable[[Offer], None]) -> None:
+        """Find the offers."""
+        for offer in self.offers:
+            on_found(offer)
+
+    def try_out(self, offer: Offer) -> str:
+        """Pretend to test an offer."""
+        self.tried.append(offer)
+        return f"{offer.label} works."
+
+    def attempts(self) -> list:
+        """Return all closed questions."""
+        return [attempt for events in self.log.stored.values() for attempt in attempts(events)]
 
     def build_index(self, progress: Callable[[int, int], None]) -> None:
         """Pretend to build the index."""
@@ -159,19 +218,26 @@ class World:
         """Return an interview over the stand-ins."""
         return Interview(session_id, self.bank, self.log, self.grader, EmbeddedInterviewer(), events=events)
 
-    def new_interview(self, wishes: Wishes) -> tuple[Interview, Plan]:
+    def opened(self, interview: Interview, plan: Plan | None, *, embedded: bool) -> Opened:
+        """Return an opened interview; fail where the backend is out of reach."""
+        if self.unreachable and not embedded:
+            raise self.unreachable
+        return Opened(interview, plan, () if embedded else self.models)
+
+    def new_interview(self, wishes: Wishes) -> Opened:
         """Return an interview and its plan; the seed is fixed."""
         self.wished.append(wishes)
         plan = Plan(
             topics=wishes.topics, level=wishes.level or None, count=wishes.count or 2, minutes=wishes.minutes or None,
             mode=wishes.mode or "practice", format=wishes.format or "phone", questions=wishes.questions, seed=1,
         )  # fmt: skip
-        return self.interview(f"s{len(self.log.stored) + 1}", []), choose_questions(self.bank, plan)
+        interview = self.interview(f"s{len(self.log.stored) + 1}", [])
+        return self.opened(interview, choose_questions(self.bank, plan), embedded=wishes.backend == "embedded")
 
-    def open_stored(self, session_id: str) -> Interview:
+    def open_stored(self, session_id: str, embedded: bool) -> Opened:
         """Return a stored interview."""
         chosen = session_id or self.log.latest_unfinished() or ""
-        return self.interview(chosen, self.log.events(chosen))
+        return self.opened(self.interview(chosen, self.log.events(chosen)), None, embedded=embedded)
 
     def app(self, **launch) -> InterviewApp:
         """Return an app over this world."""
@@ -194,6 +260,13 @@ class World:
 def world(tmp_path: Path) -> World:
     """Return a world with harmless texts."""
     return World(tmp_path)
+
+
+@pytest.fixture
+def world_with_model(world: World) -> tuple[World, Model]:
+    """Return a world in whose interviews a model takes part, and that model."""
+    world.models = [Model()]
+    return world, world.models[0]
 
 
 @pytest.fixture

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mockinterview.tui.app import InterviewApp
-from mockinterview.tui.core import Core, Launch, Progress, Wishes
+from mockinterview.tui.core import EMBEDDED, Core, Launch, Offer, Opened, Progress, Wishes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mockinterview.cli.compose import Workshop
-    from mockinterview.interview.loop import Interview
-    from mockinterview.models import Plan
+    from mockinterview.llm import Model
     from mockinterview.ports import Passage, PassageKind, Retriever
 
 DECIDED = ("level", "count", "minutes", "mode", "format")
@@ -51,16 +52,8 @@ def load(arguments: argparse.Namespace) -> Core:
 
     workshop = Workshop.from_arguments(arguments)
     index = _Index(workshop)
-    workshop.quick_retriever = index
-    workshop.retriever = index
+    rooms = _Rooms(workshop, arguments, index)
     settings = workshop.settings
-
-    def new_interview(wishes: Wishes) -> tuple[Interview, Plan]:
-        plan = workshop.plan(
-            seed=wishes.seed, topics=wishes.topics, about=wishes.about, questions=wishes.questions, **_decided(wishes)
-        )
-        return workshop.new_interview(), plan
-
     return Core(
         bank=workshop.bank,
         store=workshop.store,
@@ -70,12 +63,17 @@ def load(arguments: argparse.Namespace) -> Core:
             minutes=settings.minutes,
             mode=settings.mode,
             format=settings.format,
+            backend=settings.backend,
+            model=settings.model,
         ),
         drafts=workshop.folders.data / "drafts",
         exports=Path.cwd(),
-        new_interview=new_interview,
-        open_stored=lambda session_id: workshop.stored_interview(session_id or None),
+        new_interview=rooms.new_interview,
+        open_stored=rooms.open_stored,
         build_index=index.build,
+        probe=rooms.probe,
+        try_out=rooms.try_out,
+        attempts=workshop.attempts,
         faults=[str(fault) for fault in workshop.loaded_bank.faults],
         theme=settings.theme,
         version=workshop.version,
@@ -86,6 +84,83 @@ def _decided(wishes: Wishes) -> dict[str, Any]:
     """Return the fields that were decided; "" and 0 decide for none."""
     fields = {name: getattr(wishes, name) for name in DECIDED}
     return {name: value or None for name, value in fields.items() if value is not None}
+
+
+class _Rooms:
+    """Workshops that differ in their backend alone and share everything else."""
+
+    def __init__(self, first: Workshop, arguments: argparse.Namespace, index: _Index) -> None:
+        self._first, self._arguments, self._index = first, arguments, index
+        first.quick_retriever = first.retriever = index
+        self._others: dict[tuple[str, str, str], Workshop] = {}
+
+    def _workshop(self, backend: str | None, model: str | None, judge: str | None) -> Workshop:
+        settings = self._first.settings
+        wanted = (backend or settings.backend, model if model is not None else settings.model, judge or settings.judge)
+        if wanted == (settings.backend, settings.model, settings.judge):
+            return self._first
+        if wanted not in self._others:
+            self._others[wanted] = self._another(*wanted)
+        return self._others[wanted]
+
+    def _another(self, backend: str, model: str, judge: str) -> Workshop:
+        from mockinterview.cli.compose import FLAGS, Workshop
+
+        flags = {name: getattr(self._arguments, name, None) for name in FLAGS}
+        # An address that was given for one backend is not that of another.
+        same = {} if backend == self._first.settings.backend else {"base_url": ""}
+        other = Workshop({**flags, "backend": backend, "model": model, "judge": judge, **same})
+        other.loaded_bank, other.store = self._first.loaded_bank, self._first.store
+        other.quick_retriever = other.retriever = self._index
+        return other
+
+    def new_interview(self, wishes: Wishes) -> Opened:
+        """Return a new interview and its plan."""
+        workshop = self._workshop(wishes.backend, wishes.model, wishes.judge)
+        plan = workshop.plan(
+            seed=wishes.seed, topics=wishes.topics, about=wishes.about, questions=wishes.questions, **_decided(wishes)
+        )
+        return Opened(workshop.new_interview(), plan, _models(workshop))
+
+    def open_stored(self, session_id: str, embedded: bool) -> Opened:  # noqa: FBT001 - as `Core` calls it
+        """Return a stored interview, the latest unfinished one for ""."""
+        workshop = self._workshop(EMBEDDED, None, EMBEDDED) if embedded else self._first
+        return Opened(workshop.stored_interview(session_id or None), None, _models(workshop))
+
+    def probe(self, on_found: Callable[[Offer], None]) -> None:
+        """Call `on_found` with each model that answers, as it answers."""
+        import asyncio
+
+        from mockinterview.cli.models import known_backends
+        from mockinterview.llm import find_key, probe_all
+
+        async def ask() -> None:
+            tables = [(table, find_key(table)) for table in known_backends(self._first)]
+            async for found in probe_all(tables):
+                for model in found.models:
+                    on_found(Offer(found.name, model))
+
+        asyncio.run(ask())
+
+    def try_out(self, offer: Offer) -> str:
+        """Let a model grade a real answer; return how that went, raise BackendError where it cannot."""
+        import asyncio
+
+        from mockinterview.grading.judge import try_out
+
+        workshop = self._workshop(offer.backend, offer.model, offer.backend)
+        question = next((q for q in workshop.bank if q.model_answer), next(iter(workshop.bank)))
+        trial = asyncio.run(try_out(workshop.model_grader(offer.backend), question))
+        told = f"{trial.seconds:.1f} s, {trial.usage.prompt_tokens + trial.usage.completion_tokens} tokens"
+        if trial.works:
+            return f"{offer.label} works: it graded a model answer in {told}."
+        return f"{offer.label} did not grade the answer: {trial.assessment.note}"
+
+
+def _models(workshop: Workshop) -> tuple[Model, ...]:
+    """Return the models that judge or interview; both were opened with the interview."""
+    names = dict.fromkeys((workshop.settings.judge or workshop.settings.backend, workshop.settings.backend))
+    return tuple(workshop.chat_model(name) for name in names if name != EMBEDDED)
 
 
 class _Index:
@@ -110,6 +185,6 @@ class _Index:
 
     def build(self, progress: Progress) -> None:
         """Bring the index up to date and use it from then on; runs beside the interview."""
-        from mockinterview.retrieval import open_index
+        from mockinterview.retrieval import MODEL_DIR, default_embedder, open_index
 
-        self._best = open_index(self._workshop.bank, self._workshop.folders.index, progress=progress)
+        self._best = open_index(self._workshop.bank, self._workshop.folders.index, embed=default_embedder(MODEL_DIR), progress=progress)

@@ -170,11 +170,17 @@ def _evals(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--epochs", type=int, default=1, metavar="N", help="how often each case is run (default: 1)")
     parser.add_argument("--jobs", type=int, metavar="N", help="cases at the same time (default: 20, embedded: one a core)")
+    parser.add_argument("--engine", choices=("local", "ray"), default="local", help="ray: over the cluster of RAY_ADDRESS")
     parser.add_argument("--case-timeout", type=float, default=120.0, metavar="S", help="seconds a case may take (default: 120)")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="compare with this baseline")
     parser.add_argument("--gates", type=Path, metavar="FILE", help="thresholds (default: evals/gates.toml)")
     parser.add_argument("--resume", nargs="?", const="", metavar="RUN", help="go on with a run (default: the latest)")
-    parser.add_argument("--json", metavar="FILE", help="write everything as JSON; - is stdout")
+    reports = {
+        "json": "everything as JSON", "junit": "JUnit XML: each gate is a test", "markdown": "a comment for a pull request",
+        "html": "one self-contained page", "inspect": "a log for the viewer of Inspect AI",
+    }  # fmt: skip
+    for name, text in reports.items():
+        parser.add_argument(f"--{name}", metavar="FILE", help=f"write {text}; - is stdout")
     parser.add_argument("--dry-run", action="store_true", help="count requests, tokens and cost; ask nobody")
     parser.add_argument("--max-cost", type=float, metavar="C", help="stop once the requests have cost this much")
     parser.add_argument("--no-cache", action="store_true", help="ask again what was asked before")

@@ -120,9 +120,9 @@ class Workshop:
     @cached_property
     def retriever(self) -> Retriever:
         """The hybrid index over the bank; building it for the first time shows its progress on stderr."""
-        from mockinterview.retrieval import open_index
+        from mockinterview.retrieval import MODEL_DIR, default_embedder, open_index
 
-        return open_index(self.bank, self.folders.index, progress=_index_progress)
+        return open_index(self.bank, self.folders.index, embed=default_embedder(MODEL_DIR), progress=_index_progress)
 
     @cached_property
     def quick_retriever(self) -> Retriever:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +22,15 @@ from mockinterview.evals.baseline import Comparison, compare, read_baseline, wri
 from mockinterview.evals.cases import Cases, Choice, load_cases
 from mockinterview.evals.examine import Examiner, Subjects
 from mockinterview.evals.gates import judge, read_gates
-from mockinterview.evals.outcome import Outcome, as_document, figures_of
+from mockinterview.evals.noise import Noise, noise_of
+from mockinterview.evals.outcome import BACKEND_GONE, Outcome, as_document, figures_of
 from mockinterview.evals.results import Result
 from mockinterview.evals.run import Job, Manifest, RunFolder, cases_hash, grader_hash, hash_of_files, jobs_of, run_jobs
 
 INTERRUPTED = 130
+LEFT_OUT_SHOWN = 3
+NOISE_EPOCHS = 5
+WORTH_PROCESSES = 400  # cases; starting a process takes a second
 MODEL_WIDTH = 20  # requests at a time, where --jobs says nothing
 
 
@@ -38,10 +43,13 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     plan = _planned(arguments)
+    plan.workshop.warn_of_faults()
     if arguments.list:
         return _list(plan.cases, as_json=arguments.json == "-")
     if arguments.dry_run:
         return _dry_run(plan, arguments)
+    for line in plan.cases.left_out[:LEFT_OUT_SHOWN]:
+        warn(f"left out: {line}")
     folder, outcome = _run(plan, arguments)
     _report(outcome, arguments)
     if outcome.interrupted:
@@ -63,15 +71,12 @@ class _Plan:
 
 def _planned(arguments: argparse.Namespace) -> _Plan:
     workshop = Workshop.from_arguments(arguments)
-    workshop.warn_of_faults()
     root = _root(arguments)
     if arguments.changed:
-        arguments.question += changed_questions(workshop, arguments.changed)
+        arguments.question = [*arguments.question, *changed_questions(workshop, arguments.changed)]
     cases = load_cases(root / "cases", workshop.bank, _choice(arguments))
     if not cases.chosen:
         raise UsageError("No case fits that choice.", "`mockinterview eval --list` shows all cases.")
-    for line in cases.left_out[:3]:
-        warn(f"left out: {line}")
     if arguments.epochs < 1:
         raise UsageError(f"--epochs {arguments.epochs} is no number of epochs.", "Give a number from 1 on.")
     runs = arguments.out or workshop.folders.data / "evals"
@@ -139,7 +144,7 @@ def _dry_run(plan: _Plan, arguments: argparse.Namespace) -> int:
         return True
 
     if not plan.manifest.deterministic:
-        asyncio.run(run_jobs(jobs, Examiner(_subjects(plan, arguments, jobs)), 1, take))
+        asyncio.run(run_jobs(jobs, _examiner(plan, arguments, jobs), 1, take))
     total = figures_of(found)[1]
     put_json({
         "cases": len(plan.cases.chosen), "epochs": plan.manifest.epochs, "requests": total.requests,
@@ -175,13 +180,41 @@ def _execute(
 ) -> bool:
     from mockinterview.evals.screen import progress
 
-    examiner = Examiner(_subjects(plan, arguments, jobs), arguments.case_timeout)
     with progress(done + len(jobs), done=done) as advance:
-        return asyncio.run(run_jobs(jobs, examiner, _width(arguments), _taker(folder, fresh, advance, arguments)))
+        take = _taker(folder, fresh, advance, arguments)
+        if arguments.engine == "ray":
+            from mockinterview.evals.spread import over_ray
+
+            return over_ray(jobs, partial(examiner_of, arguments), _width(plan, arguments), take)
+        workers = _processes(plan, arguments, jobs)
+        if workers > 1:
+            from mockinterview.evals.spread import over_processes
+
+            _build_index(plan.workshop, jobs)
+            return over_processes(jobs, partial(examiner_of, arguments), workers, take)
+        return asyncio.run(run_jobs(jobs, _examiner(plan, arguments, jobs), _width(plan, arguments), take))
 
 
-def _width(arguments: argparse.Namespace) -> int:
-    return arguments.jobs or MODEL_WIDTH
+def _processes(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -> int:
+    """Return in how many processes to run: only computing gains from it, and only where there is much of it."""
+    if not plan.manifest.deterministic or len(jobs) < WORTH_PROCESSES:
+        return 1
+    return int(arguments.jobs or os.cpu_count() or 1)
+
+
+def examiner_of(arguments: argparse.Namespace) -> Examiner:
+    """Return the examiner for the arguments of a command: what a worker process or a Ray worker begins with."""
+    plan = _planned(arguments)
+    return _examiner(plan, arguments, jobs_of(plan.cases.chosen, 1))
+
+
+def _examiner(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -> Examiner:
+    return Examiner(_subjects(plan, arguments, jobs), arguments.case_timeout)
+
+
+def _width(plan: _Plan, arguments: argparse.Namespace) -> int:
+    """Return how many cases are under way in one process: waiting overlaps, computing does not."""
+    return 1 if plan.manifest.deterministic else int(arguments.jobs or MODEL_WIDTH)
 
 
 def _taker(
@@ -212,7 +245,7 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
     from mockinterview.grading.judge import ModelGrader, form_of
 
     kept = None if arguments.no_cache else ReplyStore(workshop.folders.cache / "replies.db")
-    manner = Manner(kept, arguments.replay, arguments.dry_run, _width(arguments))
+    manner = Manner(kept, arguments.replay, arguments.dry_run, _width(plan, arguments))
     names = {judge_name, settings.backend} - {EMBEDDED}
     models = {name: opened(backend_settings(settings, name), manner, workshop.folders.encodings) for name in names}
     if judge_name != EMBEDDED:
@@ -232,13 +265,18 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
 def _subjects(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -> Subjects:
     workshop = plan.workshop
     _use_model(plan, arguments)
-    if any(job.case.suite == "retrieval" for job in jobs):
-        _ = workshop.retriever  # built here, once: queries are asked from several threads
+    _build_index(workshop, jobs)
     return Subjects(
         bank=workshop.bank, grader=workshop.grader, interviewer=workshop.interviewer, reader=workshop.embedded_grader,
         retriever=cache(lambda: workshop.retriever), quick_retriever=workshop.quick_retriever,
         deterministic=plan.manifest.deterministic,
     )  # fmt: skip
+
+
+def _build_index(workshop: Workshop, jobs: Sequence[Job]) -> None:
+    """Open the search index where a case needs it, so that it is built once and not in the time of a case."""
+    if any(job.case.suite == "retrieval" for job in jobs):
+        _ = workshop.retriever
 
 
 def _outcome(
@@ -262,12 +300,33 @@ def _compared(plan: _Plan, arguments: argparse.Namespace, results: Sequence[Resu
 
 def _report(outcome: Outcome, arguments: argparse.Namespace) -> None:
     """Write the reports that were asked for; the tables go to stdout unless a report does."""
-    written = {"-"} & {arguments.json}
-    if arguments.json:
-        _write(arguments.json, json.dumps(as_document(outcome), ensure_ascii=False, indent=1) + "\n")
     from mockinterview.evals.screen import show
 
-    show(outcome, sys.stderr if written else sys.stdout)
+    places: dict[str, str] = {name: place for name in REPORTS if (place := getattr(arguments, name))}
+    for name, place in places.items():
+        _write(place, REPORTS[name](outcome))
+    show(outcome, sys.stderr if "-" in places.values() else sys.stdout)
+
+
+def _as_json(outcome: Outcome) -> str:
+    return json.dumps(as_document(outcome), ensure_ascii=False, indent=1) + "\n"
+
+
+def _later(name: str) -> Callable[[Outcome], str]:
+    """Return a report of `evals.reports`, imported when it is written."""
+
+    def made(outcome: Outcome) -> str:
+        from mockinterview.evals import reports
+
+        text: str = getattr(reports, f"as_{name}")(outcome)
+        return text
+
+    return made
+
+
+REPORTS: Final[dict[str, Callable[[Outcome], str]]] = {
+    "json": _as_json, "junit": _later("junit"), "markdown": _later("markdown"), "html": _later("html"), "inspect": _later("inspect"),
+}  # fmt: skip
 
 
 def _write(place: str, text: str) -> None:
@@ -302,6 +361,47 @@ def _file_name(backend: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in backend)
 
 
+def _noise(arguments: argparse.Namespace) -> int:
+    """Run the cases several times and say how far the judge differs from itself."""
+    arguments.suite = arguments.suite[1:] or ["grading"]
+    arguments.epochs = max(arguments.epochs, 2) if arguments.epochs > 1 else NOISE_EPOCHS
+    plan = _planned(arguments)
+    _, outcome = _run(plan, arguments)
+    found = noise_of(outcome.results, read_gates(arguments.gates or plan.root / "gates.toml").paired)
+    if arguments.json:
+        _write(arguments.json, json.dumps(asdict(found), indent=1) + "\n")
+    else:
+        put_lines(_noise_lines(found))
+    return INTERRUPTED if outcome.interrupted else BACKEND_GONE if outcome.spent.lost or not outcome.complete else 0
+
+
+def _noise_lines(found: Noise) -> Iterator[str]:
+    yield f"{100 * found.flip_rate:.1f} % of {found.outcomes} outcomes differ between two of {found.epochs} epochs."
+    for need in found.needs:
+        seen = f"one epoch finds a loss of {need.detectable:.3f} with 80 % power"
+        yield f"{need.figure:<28} {seen}; {need.tolerated:g} needs {need.epochs} epoch(s)"
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    """Make gold cases of the points that were disputed in a session."""
+    from mockinterview.evals.disputes import disputed_cases
+
+    workshop = Workshop.from_arguments(arguments)
+    session = workshop.store.resolve(_operand(arguments))
+    cases = list(disputed_cases(session, workshop.store.events(session), workshop.bank))
+    if not cases:
+        raise UsageError(f"Nothing was disputed in session {session}.", "Dispute a verdict on the score card, then add the session.")
+    file = arguments.to or _root(arguments) / "cases" / "grading" / "disputed.jsonl"
+    kept = [line for line in _lines_of(file) if json.loads(line).get("id") not in {case.id for case in cases}]
+    _write(str(file), "".join(f"{line}\n" for line in [*kept, *(case.model_dump_json() for case in cases)]))
+    put_lines([f"{file}: {len(cases)} case(s) added. Read their labels: they are the candidate's own.", *(c.id for c in cases)])
+    return 0
+
+
+def _lines_of(file: Path) -> list[str]:
+    return [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()] if file.exists() else []
+
+
 def _operand(arguments: argparse.Namespace, *, required: bool = True) -> str:
     """Return what stands behind the action: the name of a run or of a session."""
     if len(arguments.suite) > 1:
@@ -311,4 +411,4 @@ def _operand(arguments: argparse.Namespace, *, required: bool = True) -> str:
     return ""
 
 
-ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {"bless": _bless}
+ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {"bless": _bless, "noise": _noise, "add": _add}

@@ -29,7 +29,7 @@ def models(arguments: argparse.Namespace) -> int:
 
 
 def _list(workshop: Workshop, *, as_json: bool) -> int:
-    found = asyncio.run(_probed(list(_known(workshop))))
+    found = asyncio.run(_probed(list(known_backends(workshop))))
     if as_json:
         put_json([asdict(each) for each in found])
     else:
@@ -37,7 +37,7 @@ def _list(workshop: Workshop, *, as_json: bool) -> int:
     return 0
 
 
-def _known(workshop: Workshop) -> Iterator[BackendSettings]:
+def known_backends(workshop: Workshop) -> Iterator[BackendSettings]:
     """Yield the backends of the settings and the presets on this machine; a remote address is asked only where it is set up."""
     settings = workshop.settings
     names = dict.fromkeys([*settings.backends, *LOCAL_PRESETS])

@@ -17,6 +17,7 @@ import shlex
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -46,7 +47,8 @@ def serve(arguments: argparse.Namespace) -> int:
     port = listening.getsockname()[1]
     app = make_app(_command(), token, own_names(arguments.host) if local else frozenset())
     _announce(arguments.host, port, token)
-    asyncio.run(_run(app, listening))
+    with suppress(KeyboardInterrupt):  # the way to end it
+        asyncio.run(_run(app, listening))
     return 0
 
 

@@ -35,6 +35,7 @@ TIE: Final = 0.5  # weight of precision against recall when the references to lo
 CLOSE_LOOKS: Final = 2  # references per window and target that are looked at closely; a third one changes nothing
 LEAST_LIKELY: Final = 0.2  # rough score of a reference below which no combination of features reaches a probability of 0.2
 ABOUT: Final = 0.6  # share of an answer's different words that the question knows: of model answers 0.65 to 1, of those to other topics 0.1 to 0.5
+MOST_OF_IT: Final = 0.65  # share of a contradicting stretch's recall that a clause within it needs to stand by itself
 AROUND: Final = 2  # clauses before and after a window that are its context
 AS_CLOSE: Final = 0.85  # a reference counts as worded as closely as the closest one from this share of its probability
 TELLING_FORMULA: Final = 3  # names, numbers and functions from which the agreement of a formula says enough by itself
@@ -80,16 +81,16 @@ class Features:
 TOPIC_FEATURES: Final = "constant recall precision align2 root_affinity key order bound small_mass shared support formula margin context aside".split()
 _TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
     # kind, whether the target brings `says`
-    ("point", True): (-4.67, 0, 1.56, 3.03, 0.4, 0.28, 0.23, 0.59, 0.72, 0.82, 0, 3.91, 1.48, 0, -7.9),
-    ("misconception", True): (-5.38, 0, 1.6, 1.94, 0.13, 0.57, 0.57, 0.77, 0, 2.48, 0, 2.78, 1.68, 1.12, -9.41),
-    ("point", False): (-4.97, 0, 0.92, 3.76, 0.17, 1, 0.51, 0.5, 0, 1.13, 0, 3.56, 1.68, 1.42, -4),
-    ("misconception", False): (-5.98, 0, 1.01, 2.29, 0, 1, 0.67, 0.5, 0, 2.65, 0, 2.49, 1.9, 2.25, -4),
+    ("point", True): (-4.67, 0, 1.55, 3.07, 0.37, 0.37, 0.21, 0.54, 0.81, 0.71, 0, 1.48, 1.46, 0, -7.92),
+    ("misconception", True): (-5.43, 0, 1.76, 2.07, 0.09, 0.72, 0.52, 0.57, 0, 2.42, 0, 2.14, 1.62, 1.14, -9.11),
+    ("point", False): (-3.72, 0.11, 0, 2.29, 0.13, 0, 0, 0.44, 2.06, 0, 0, 2.59, 1.31, 0, -5.26),
+    ("misconception", False): (-4.44, 0.91, 0.54, 0.56, 0, 0, 0.4, 0, 1.15, 1.86, 0, 2.57, 1.27, 1.1, -5.61),
 }
 CONFLICT_FEATURES: Final = (
     "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
     " number_clash number_miss number_replaced formula_clash"
 ).split()
-_CONFLICT: Final[tuple[float, ...]] = (-0.96, -1.56, 0.01, 0.74, -1.27, 7.21, -1.08, 0.41, 1.33, 1.07, 0.45, 2.86, 1.16, 0.76, 2.81, 3.27, 4.38)
+_CONFLICT: Final[tuple[float, ...]] = (-0.99, -1.19, 0.10, 0.59, -0.75, 6.72, -1.56, 0.43, 1.25, 1.40, 0.45, 2.47, 1.04, 0.68, 2.71, 2.99, 3.59)
 
 
 def topic_features(f: Features) -> tuple[float, ...]:

@@ -90,7 +90,8 @@ def inspect(prepared: Prepared, answer: str, found: Sequence[Clause], readings: 
     if not found:
         return Gate(("empty",) if not _DONT_KNOW.search(answer) else ("dont_know",), frozenset(), frozenset())
     injected = {i for i, c in enumerate(found) if _INJECTION.search(c.text)}
-    ignorant = {i for i, c in enumerate(found) if _DONT_KNOW.search(c.text) and not _says_more(readings[i])}
+    admits = any(_DONT_KNOW.search(reference.text) for reference in prepared.references)  # some questions ask for just that
+    ignorant = {i for i, c in enumerate(found) if _DONT_KNOW.search(c.text) and not admits and not _says_more(readings[i])}
     echoed = _echoed(prepared, found, readings)
     rest = [i for i in range(len(found)) if i not in injected | ignorant | echoed]
     flags: list[Flag] = []

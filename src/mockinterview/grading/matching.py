@@ -170,7 +170,9 @@ def _stands(stated: Match, opposite: Match) -> bool:
     if stated.window is None or opposite.window is None or stated.hit < cal.HIT:
         return False
     inside, around = set(stated.window.clauses), set(opposite.window.clauses)
-    return not inside & around or inside < around  # what a clause says alone, its neighbours do not turn round
+    # what a clause says alone, its neighbours do not turn round, if it is most of what is to be said
+    alone = inside < around and stated.features.recall >= cal.MOST_OF_IT * opposite.features.recall
+    return alone or not inside & around
 
 
 def _close(f: Features) -> bool:

@@ -53,6 +53,8 @@ _EVERYDAY = """
     when which who why will with within without word work world would write year you your zero
 """
 
+_FIELD = frozenset({"data scienc", "deep learn", "machin learn", "neural network"})  # pairs that name the field, as stems
+
 # Words with the stem of a term of the field and another meaning ("digital transformation", "talent pool").
 _LOOKALIKES = frozenset(
     """
@@ -138,7 +140,7 @@ class _Subject:
         stems = [_stem(word) for word in _said(title)]
         pairs = {f"{one} {two}" for one, two in pairwise(stems) if min(len(one), len(two)) > 2}  # noqa: PLR2004 - "in dl" is no name
         return cls(
-            names=frozenset(pairs | (set(stems) - _everyday())),
+            names=frozenset((pairs - _FIELD) | (set(stems) - _everyday())),
             words=frozenset(map(_stem, _said(text))) - _everyday(),
             marked=frozenset(_stem(word) for word in _said(text) if _INNER_CAPITAL.search(word)),
         )

@@ -14,19 +14,20 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
-from mockinterview.errors import MockInterviewError
+from mockinterview.errors import BackendError, MockInterviewError
 from mockinterview.sanitize import clean
-from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Unfinished, find_unfinished
+from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Opened, Wishes, find_past
 from mockinterview.tui.frame import Frame
 from mockinterview.tui.start import StartScreen
 
 if TYPE_CHECKING:
-    from mockinterview.interview.loop import Interview
-    from mockinterview.models import Plan
     from mockinterview.tui.talk import InterviewScreen
 
 INDEX_AFTER = 1.0  # seconds; what the index needs is slow to import and must not hold up the first question
 THEMES = {"dark": "textual-dark", "light": "textual-light"}
+
+
+Make = Callable[[bool], Opened]  # called with whether to do without any model
 
 
 class Opening(Frame):
@@ -93,11 +94,11 @@ class InterviewApp(App[None]):
     async def _first(self, core: Core) -> None:
         self._set_theme(core.theme)
         if self.launch.resume is not None:
-            await self._open(core, partial(_stored, core, self.launch.resume))
+            await self._open(core, partial(core.open_stored, self.launch.resume))
         elif self.launch.direct:
-            await self._open(core, partial(core.new_interview, self.launch.wishes))
+            await self._open(core, partial(_new, core, self.launch.wishes))
         else:
-            await self._fill_start(core, await asyncio.to_thread(find_unfinished, core.store))
+            await self._fill_start(core)
 
     def _set_theme(self, name: str) -> None:
         theme = THEMES.get(name, name)
@@ -107,9 +108,10 @@ class InterviewApp(App[None]):
             known = ", ".join([*THEMES, *sorted(self.available_themes)])
             self.notify(clean(f"There is no theme '{name}'. Themes: {known}."), severity="warning", markup=False)
 
-    async def _fill_start(self, core: Core, unfinished: Unfinished | None) -> None:
+    async def _fill_start(self, core: Core) -> None:
+        past = await asyncio.to_thread(find_past, core.store)
         if isinstance(self.screen, StartScreen):
-            await self.screen.fill(core, unfinished)
+            await self.screen.fill(core, past)
 
     def _prepare_index(self) -> None:
         if self.core:
@@ -132,14 +134,28 @@ class InterviewApp(App[None]):
 
     # --- from screen to screen --------------------------------------------------------------------------------------
 
-    async def _open(self, core: Core, make: Callable[[], tuple[Interview, Plan | None]]) -> None:
+    async def _open(self, core: Core, make: Make) -> None:
         """Open an interview; raises MockInterviewError where it cannot be made or is open elsewhere."""
         from mockinterview.tui.driver import Driver
         from mockinterview.tui.talk import InterviewScreen
 
-        interview, plan = await asyncio.to_thread(make)
-        driver = Driver(interview, core.store.claim(interview.session_id))
-        await self._only(InterviewScreen(core, driver, plan))
+        opened = await self._made(make)
+        driver = Driver(opened.interview, core.store.claim(opened.interview.session_id))
+        await self._only(InterviewScreen(core, driver, opened))
+
+    async def _made(self, make: Make) -> Opened:
+        """Return what `make` makes; where a backend cannot be used, the person chooses how to go on."""
+        from mockinterview.tui.backends import BackendPanel
+
+        embedded = False
+        while True:
+            try:
+                return await asyncio.to_thread(make, embedded)
+            except BackendError as error:
+                way = await self.push_screen_wait(BackendPanel(error))
+                if not way:
+                    raise
+                embedded = way == "embedded"
 
     async def _only(self, screen: Screen[None]) -> None:
         """Show a screen above the first one and no other; the first one cannot be taken away."""
@@ -148,7 +164,7 @@ class InterviewApp(App[None]):
         if self.screen is not screen:
             await self.push_screen(screen)
 
-    async def _open_from_form(self, make: Callable[[], tuple[Interview, Plan | None]]) -> None:
+    async def _open_from_form(self, make: Make) -> None:
         start = self.screen
         try:
             if self.core:
@@ -160,12 +176,12 @@ class InterviewApp(App[None]):
     @on(StartScreen.Begin)
     def _begin_interview(self, event: StartScreen.Begin) -> None:
         if self.core:
-            self.run_worker(self._open_from_form(partial(self.core.new_interview, event.wishes)), group="open", exclusive=True)
+            self.run_worker(self._open_from_form(partial(_new, self.core, event.wishes)), group="open", exclusive=True)
 
     @on(StartScreen.Resume)
     def _resume_interview(self, event: StartScreen.Resume) -> None:
         if self.core:
-            self.run_worker(self._open_from_form(partial(_stored, self.core, event.session_id)), group="open", exclusive=True)
+            self.run_worker(self._open_from_form(partial(self.core.open_stored, event.session_id)), group="open", exclusive=True)
 
     async def action_new_interview(self) -> None:
         """Go back to the start screen."""
@@ -174,7 +190,7 @@ class InterviewApp(App[None]):
         first = self.screen_stack[0]
         start = first if isinstance(first, StartScreen) else StartScreen(NO_WISHES)
         await self._only(start)
-        await start.fill(self.core, await asyncio.to_thread(find_unfinished, self.core.store))
+        await self._fill_start(self.core)
 
     def on_interview_screen_began(self, event: InterviewScreen.Began) -> None:
         """Remember what can be resumed."""
@@ -207,5 +223,5 @@ class InterviewApp(App[None]):
                 yield SystemCommand(entry.binding.description, f"key: {', '.join(entry.keys)}", run)
 
 
-def _stored(core: Core, session_id: str) -> tuple[Interview, None]:
-    return core.open_stored(session_id), None
+def _new(core: Core, wishes: Wishes, embedded: bool) -> Opened:  # noqa: FBT001 - as `Make` calls it
+    return core.new_interview(wishes.embedded() if embedded else wishes)

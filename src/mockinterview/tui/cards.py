@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from textual import events
 from textual.content import Content
@@ -10,8 +11,8 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from mockinterview.grading.score import EXERCISE
-from mockinterview.interview.state import Thread
-from mockinterview.models import Assessment, PointVerdict, Question, Verdict
+from mockinterview.interview.state import Talk, Thread
+from mockinterview.models import Assessment, PointDisputed, PointVerdict, Question, Verdict
 from mockinterview.report import FLAG_TEXT, SIGNS, score_text
 from mockinterview.sanitize import clean
 
@@ -94,11 +95,27 @@ def closing_rows(thread: Thread) -> list[Row]:
     late = "" if closed.at_once == closed.after_follow_up else f" at once, {score_text(closed.after_follow_up)} after follow-up"
     why = f" ({CLOSED[closed.reason]})" if CLOSED[closed.reason] else ""
     head = _head(f"Done: {thread.question.id}{why}: {score_text(closed.at_once)}{late}", thread.graded_by)
-    return [head, *point_rows(thread), ("", "", Content.assemble(("F5 shows the model answer.", "dim")))]
+    return [head, *point_rows(thread), ("", "", Content.assemble(("F5 shows the model answer, F6 disputes a mark.", "dim")))]
 
 
-def point_rows(thread: Thread) -> list[Row]:
-    """Return a question's points with their last verdicts, bonus points only where they were earned, and its corrections."""
+def disputes(talk: Talk, question_id: str) -> dict[str, PointDisputed]:
+    """Return the candidate's own last mark on each disputed point of a question."""
+    own = (e for e in talk.events if isinstance(e, PointDisputed) and e.question_id == question_id)
+    return {event.point_id: event for event in own}
+
+
+def dispute_text(question: Question, event: PointDisputed) -> str:
+    """Return a dispute in one sentence that says whose mark it is."""
+    claims = {point.id: point.claim for point in question.points}
+    why = f" ({event.reason})" if event.reason else ""
+    return f"self-marked, in no figure: {SIGNS[event.verdict]}: {claims.get(event.point_id, event.point_id)}{why}"
+
+
+def point_rows(thread: Thread, own: Mapping[str, PointDisputed] = MappingProxyType({})) -> list[Row]:
+    """Return a question's points with their last verdicts, bonus points only where they were earned, and its corrections.
+
+    `own` are the candidate's own marks, which stand below those of the grader.
+    """
     rows: list[Row] = []
     for point in thread.question.points:
         verdict = thread.verdicts.get(point.id, "miss")
@@ -106,6 +123,7 @@ def point_rows(thread: Thread) -> list[Row]:
             late = " (after follow-up)" if point.id in thread.late else ""
             bonus = " (bonus)" if point.kind == "bonus" else ""
             rows += _verdict(verdict, f"{point.claim}{bonus}{late}", _evidence(thread, point.id))
+            rows += [(" ", "", Content(clean(dispute_text(thread.question, own[point.id]))))] if point.id in own else []
     for stated in {m.id: m for mark in thread.marks for m in mark.assessment.misconceptions}.values():
         rows.append(("! mistaken", STYLES["contradicted"], _quote(stated.evidence)))
         rows.append((" ", "", Content(clean(thread.question.misconception(stated.id).correction))))

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mockinterview.interview.loop import Interview
     from mockinterview.models import Bank, Event, Plan
+    from mockinterview.ports import Usage
+    from mockinterview.review.attempts import Attempt
+    from mockinterview.storage.log import Found, SessionSummary
 
 Progress = Callable[[int, int], None]
+EMBEDDED = "embedded"
 
 
 class Sessions(Protocol):
@@ -26,6 +32,58 @@ class Sessions(Protocol):
 
     def latest_unfinished(self) -> str | None:
         """Return the newest session without an end that nobody drives, or None."""
+
+    def sessions(self) -> list[SessionSummary]:
+        """Return a summary of every session, newest first."""
+
+    def search(self, text: str, limit: int = 50) -> list[Found]:
+        """Return where all words of a text were said, latest first."""
+
+
+class Wait(Protocol):
+    """A repeated request that is ahead: seconds left (0 when it begins), which attempt of how many it is, and why."""
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that are left."""
+
+    @property
+    def attempt(self) -> int:
+        """The attempt that failed, from 1."""
+
+    @property
+    def attempts(self) -> int:
+        """How many there are at most."""
+
+    @property
+    def reason(self) -> str:
+        """Why it failed."""
+
+
+class Backend(Protocol):
+    """What the app shows of a language model that takes part in an interview."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def usage(self) -> Usage:
+        """The sum of all requests."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the person should know and cannot see."""
+
+    @property
+    def set_aside(self) -> bool:
+        """Whether it failed too often in a row and is not asked any more."""
+
+    def try_again(self) -> None:
+        """Ask it again from now on."""
+
+    def listen(self, on_wait: Callable[[Wait], None]) -> None:
+        """Set who is told, once a second, that a request is going to be repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +102,13 @@ class Wishes:
     format: str | None = None
     questions: tuple[str, ...] = ()
     seed: int | None = None
+    backend: str | None = None
+    model: str | None = None
+    judge: str | None = None
+
+    def embedded(self) -> Wishes:
+        """Return the same wishes without any model."""
+        return replace(self, backend=EMBEDDED, model=None, judge=EMBEDDED)
 
 
 NO_WISHES = Wishes()
@@ -62,10 +127,34 @@ PLAIN_LAUNCH = Launch()
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """An interview that is ready to be driven: with a plan where it is new, and with the models that take part."""
+
+    interview: Interview
+    plan: Plan | None = None
+    backends: Sequence[Backend] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An interviewer that can be chosen: a backend of the settings or presets and one of its models."""
+
+    backend: str
+    model: str = ""
+
+    @property
+    def label(self) -> str:
+        """How it is shown."""
+        return f"{self.model} ({self.backend})" if self.model else self.backend
+
+
+@dataclass(frozen=True, slots=True)
 class Core:
     """Everything behind the screens. The functions may take a while and are called from threads; they raise MockInterviewError.
 
-    `build_index` calls its argument with (done, total) and returns when the retrieval index is up to date.
+    `build_index` calls its argument with (done, total) and returns when the retrieval index is up to date; `probe` calls its
+    argument with each interviewer that answers; `try_out` lets one grade an answer and returns how that went in a sentence.
+    `open_stored` takes a session id and whether to do without any model. `attempts` are all closed questions, oldest first.
     """
 
     bank: Bank
@@ -73,9 +162,12 @@ class Core:
     defaults: Wishes
     drafts: Path
     exports: Path
-    new_interview: Callable[[Wishes], tuple[Interview, Plan]]
-    open_stored: Callable[[str], Interview]
+    new_interview: Callable[[Wishes], Opened]
+    open_stored: Callable[[str, bool], Opened]
     build_index: Callable[[Progress], None]
+    probe: Callable[[Callable[[Offer], None]], None]
+    try_out: Callable[[Offer], str]
+    attempts: Callable[[], Sequence[Attempt]]
     faults: Sequence[str] = ()
     theme: str = "dark"
     version: str = ""
@@ -90,8 +182,42 @@ class Unfinished:
     total: int
 
 
-def find_unfinished(store: Sessions) -> Unfinished | None:
-    """Return the latest unfinished interview that has put a question, or None."""
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the start screen offers from earlier interviews: one to resume, and the choices of the last one."""
+
+    unfinished: Unfinished | None = None
+    last: Wishes | None = None
+
+
+NO_PAST = Past()
+
+
+def find_past(store: Sessions) -> Past:
+    """Return what earlier interviews leave to do."""
+    sessions = store.sessions()
+    return Past(_unfinished(store), _choices(store.events(sessions[0].id)) if sessions else None)
+
+
+def _unfinished(store: Sessions) -> Unfinished | None:
     session_id = store.latest_unfinished()
     asked = [e for e in store.events(session_id) if e.kind == "question_asked"] if session_id else []
     return Unfinished(session_id, asked[-1].number, asked[-1].total) if session_id and asked else None
+
+
+def _choices(events: Sequence[Event]) -> Wishes | None:
+    """Return the wishes that a session was begun with; its questions and seed are not among them: they would repeat it."""
+    plan = next((e.plan for e in events if e.kind == "interview_started"), None)
+    if plan is None:
+        return None
+    return Wishes(
+        topics=plan.topics, about=plan.about, level=plan.level or "", count=plan.count, minutes=plan.minutes or 0.0,
+        mode=plan.mode, format=plan.format, backend=plan.backend,
+    )  # fmt: skip
+
+
+def find_due(core: Core, now: datetime) -> tuple[str, ...]:
+    """Return the ids of the questions that are due for review by `now` (with a time zone), the longest overdue first."""
+    from mockinterview.review.schedule import cards, due
+
+    return tuple(card.question_id for card in due(cards(core.attempts(), core.bank), now))

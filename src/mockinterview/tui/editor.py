@@ -1,4 +1,7 @@
-"""The editor of an answer: grows to a third of the screen, Enter sends, paste never does, and slash commands complete."""
+"""The editor of an answer: grows to a third of the screen, Enter sends, paste never does, and slash commands complete.
+
+Onsite there is a whiteboard beside it, for formulas and worked examples.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from textual import events, on
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.keys import Keys
 from textual.message import Message
@@ -99,22 +102,44 @@ class AnswerArea(TextArea):
             self.post_message(self.Pick(1))
 
 
+class Whiteboard(TextArea):
+    """The second pane: Enter is a newline here, and what stands on it is sent with the answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab,shift+tab", "back", "To the answer", show=False),
+        Binding("escape", "back", "To the answer", show=False),
+    ]
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.text = clean(event.text)
+
+    def action_back(self) -> None:
+        """Put the focus on the answer."""
+        self.screen.query_one(AnswerArea).focus()
+
+
 class Editor(Vertical):
     """The text area and the list of commands above it. Posts `Said`, `Commanded` and `Left`; never clears itself on Esc."""
 
     DEFAULT_CSS = """
     Editor { height: auto; }
     Editor AnswerArea { height: auto; min-height: 3; max-height: 33vh; border: round $primary; padding: 0 1; }
-    Editor AnswerArea:focus { border: round $accent; }
+    Editor Horizontal { height: auto; }
+    Editor AnswerArea, Editor Whiteboard { width: 1fr; }
+    Editor Whiteboard { height: 33vh; border: round $secondary; padding: 0 1; display: none; }
+    Editor.-onsite AnswerArea { height: 33vh; }
+    Editor.-onsite Whiteboard { display: block; }
+    Editor AnswerArea:focus, Editor Whiteboard:focus { border: round $accent; }
     Editor OptionList { height: auto; max-height: 7; border: none; background: $surface; display: none; }
     """
 
     class Said(Message):
-        """An answer was sent."""
+        """An answer was sent; one of the two texts may be empty."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, whiteboard: str = "") -> None:
             super().__init__()
             self.text = text
+            self.whiteboard = whiteboard
 
     class Commanded(Message):
         """A slash command was sent; `name` is without the slash."""
@@ -129,7 +154,18 @@ class Editor(Vertical):
     def compose(self) -> ComposeResult:
         """Yield the list of commands and the text area."""
         yield OptionList(id="commands")
-        yield AnswerArea(placeholder="Your answer. /hint /skip /clarify /end /help", id="answer")
+        with Horizontal():
+            yield AnswerArea(placeholder="Your answer. /hint /skip /clarify /end /help", id="answer")
+            yield Whiteboard(placeholder="Whiteboard (F7): formulas, examples; sent with the answer", id="board")
+
+    @property
+    def board(self) -> Whiteboard:
+        """The whiteboard, which is there onsite only."""
+        return self.query_one(Whiteboard)
+
+    def show_board(self) -> None:
+        """Lay the whiteboard beside the answer."""
+        self.add_class("-onsite")
 
     @property
     def area(self) -> AnswerArea:
@@ -145,6 +181,10 @@ class Editor(Vertical):
     def text(self, text: str) -> None:
         self.area.text = clean(text)
         self.area.move_cursor(self.area.document.end)
+
+    def put(self, text: str) -> None:
+        """Put a text in the place of what stands here, so that undo brings it back."""
+        self.area.replace(clean(text), (0, 0), self.area.document.end)
 
     @property
     def _list(self) -> OptionList:
@@ -195,5 +235,5 @@ class Editor(Vertical):
             begun = self.area.command_begun
         if begun:
             self.post_message(self.Commanded(begun))
-        elif self.text.strip():
-            self.post_message(self.Said(self.text))
+        elif self.text.strip() or self.board.text.strip():
+            self.post_message(self.Said(self.text, self.board.text))

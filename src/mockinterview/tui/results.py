@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,14 +16,15 @@ from textual.widget import Widget
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from mockinterview.errors import MockInterviewError, StorageError
-from mockinterview.interview.state import Talk, Thread
+from mockinterview.errors import MockInterviewError, StorageError, UsageError
+from mockinterview.interview.state import Talk
 from mockinterview.interview.summary import build_report
-from mockinterview.models import QuestionReport, Report
+from mockinterview.models import AnswerGiven, QuestionReport, Report
 from mockinterview.report import as_html, as_json, as_markdown, bar, score_text
 from mockinterview.sanitize import clean
-from mockinterview.tui.cards import CLOSED, Card, point_rows
+from mockinterview.tui.cards import CLOSED, Card, disputes, point_rows
 from mockinterview.tui.core import Core
+from mockinterview.tui.disputes import DisputePanel, Store
 from mockinterview.tui.frame import Frame, Panel
 from mockinterview.tui.turns import literal, spoken
 
@@ -40,13 +42,15 @@ class ReportScreen(Frame):
         Binding("m", "export('md')", "Markdown"),
         Binding("j", "export('json')", "JSON"),
         Binding("h", "export('html')", "HTML"),
+        Binding("a", "export('apkg')", "Anki"),
         Binding("n", "app.new_interview", "New interview"),
         Binding("escape", "app.pop_screen", "Transcript", key_display="esc"),
     ]
 
-    def __init__(self, core: Core, talk: Talk) -> None:
+    def __init__(self, core: Core, talk: Talk, store: Store | None = None) -> None:
         super().__init__()
         self.core, self.talk = core, talk
+        self._store = store
         self.report: Report = talk.finished.report if talk.finished else build_report(talk)
 
     def body(self) -> Iterable[Widget]:
@@ -54,7 +58,7 @@ class ReportScreen(Frame):
         yield Static(Content(clean(f"Report of {self.report.session_id}")), id="title", markup=False)
         with VerticalScroll(can_focus=False):
             yield Static(overview(self.report), id="overview", markup=False)
-            yield OptionList(*(Option(question_line(entry), id=str(i)) for i, entry in enumerate(self.report.questions)))
+            yield OptionList(*(Option(self._line(entry), id=str(i)) for i, entry in enumerate(self.report.questions)))
         yield Footer()
 
     def on_mount(self) -> None:
@@ -66,7 +70,15 @@ class ReportScreen(Frame):
     @on(OptionList.OptionSelected)
     def _open(self, event: OptionList.OptionSelected) -> None:
         entry = self.report.questions[int(event.option_id or 0)]
-        self.app.push_screen(QuestionPanel(self.talk.thread(entry.question_id)))
+        self.app.push_screen(QuestionPanel(self.talk, entry.question_id, self._store))
+
+    def on_screen_resume(self) -> None:
+        """Count the points anew that were disputed meanwhile."""
+        for number, entry in enumerate(self.report.questions):
+            self.query_one(OptionList).replace_option_prompt_at_index(number, self._line(entry))
+
+    def _line(self, entry: QuestionReport) -> Content:
+        return question_line(entry, len(disputes(self.talk, entry.question_id)))
 
     def action_export(self, form: str) -> None:
         """Write the session to a file of the current folder and say where it is."""
@@ -79,18 +91,31 @@ class ReportScreen(Frame):
 
 
 def export(core: Core, talk: Talk, form: str) -> Path:
-    """Write a session as "md", "json" or "html" and return the file; raise StorageError where it cannot be written."""
+    """Write a session as "md", "json", "html" or "apkg" (Anki) and return the file; raise StorageError where that fails."""
     file = core.exports / f"mockinterview-{talk.session_id}.{form}"
-    text = as_json(talk.events) if form == "json" else {"md": as_markdown, "html": as_html}[form](talk.events, core.bank)
+    content = _exported(core, talk, form)
     part = file.with_name(f".{file.name}.part")
     try:
-        part.write_text(clean(text), encoding="utf-8")
+        part.write_bytes(content)
         part.replace(file)
     except OSError as error:
         raise StorageError(
             f"{file} cannot be written: {error.strerror}.", f"`mockinterview sessions export {talk.session_id} -o FILE`"
         ) from error
     return file
+
+
+def _exported(core: Core, talk: Talk, form: str) -> bytes:
+    if form == "apkg":
+        from mockinterview.review.attempts import attempts
+        from mockinterview.review.deck import as_apkg, flashcards
+
+        flash = flashcards(attempts(talk.events), core.bank)
+        if not flash:
+            raise UsageError("There is nothing to learn from this session: no point was missed.", "Answer some questions first.")
+        return as_apkg(flash, datetime.fromisoformat(talk.events[-1].at))
+    text = as_json(talk.events) if form == "json" else {"md": as_markdown, "html": as_html}[form](talk.events, core.bank)
+    return clean(text).encode()
 
 
 def overview(report: Report) -> Content:
@@ -119,13 +144,13 @@ def _counts(report: Report) -> str:
     return f"{report.asked} asked, {report.graded} graded, {report.ungraded} not graded; marked by {marks}.{ended}"
 
 
-def question_line(entry: QuestionReport) -> Content:
-    """Return a question of the report in one line."""
+def question_line(entry: QuestionReport, disputed: int) -> Content:
+    """Return a question of the report in one line, with the number of points that the candidate marks differently."""
     indent = "    " if entry.follow_up_of else "  "
     late = f", {entry.after_follow_up:g} after follow-up" if entry.after_follow_up not in (None, entry.at_once) else ""
     why = f" ({CLOSED[entry.reason]})" if CLOSED.get(entry.reason) else ""
-    disputed = f", {len(entry.disputed)} disputed" if entry.disputed else ""
-    return Content.assemble(clean(f"{indent}{entry.question_id:<36}"), f"{score_text(entry.at_once)}{late}{why}{disputed}")
+    own = f", {disputed} self-marked" if disputed else ""
+    return Content.assemble(clean(f"{indent}{entry.question_id:<36}"), f"{score_text(entry.at_once)}{late}{why}{own}")
 
 
 class QuestionPanel(Panel):
@@ -138,11 +163,15 @@ class QuestionPanel(Panel):
     QuestionPanel .heading { text-style: bold; color: $text-accent; }
     QuestionPanel .said { margin-bottom: 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f5,enter", "dismiss(False)", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f5,enter", "dismiss(False)", "Close", show=False),
+        Binding("d,f6", "dispute", "Dispute a mark"),
+    ]
 
-    def __init__(self, thread: Thread) -> None:
+    def __init__(self, talk: Talk, question_id: str, store: Store | None = None) -> None:
         super().__init__()
-        self.thread = thread
+        self.talk, self.thread = talk, talk.thread(question_id)
+        self._store = store
 
     def compose(self) -> ComposeResult:
         """Yield both sides."""
@@ -150,13 +179,29 @@ class QuestionPanel(Panel):
         with Horizontal(id="sides"):
             with VerticalScroll(id="own"):
                 yield literal(question.ask, "heading")
-                yield Card(point_rows(self.thread), "said")
+                yield Card(point_rows(self.thread, disputes(self.talk, question.id)), "said")
                 yield literal("Your words", "heading")
-                for answer in self.thread.answers:
-                    if not answer.startswith("/"):  # commands are stored as said, too
-                        yield literal(answer, "said")
+                for said in _words(self.talk, question.id):
+                    yield literal(said, "said")
             with VerticalScroll(id="model"):
-                yield literal("Model answer (Esc closes this)", "heading")
+                yield literal("Model answer (Esc closes, d disputes a mark)", "heading")
                 yield spoken(question.model_answer or "This question has no model answer.", "model")
                 if question.formulas:
                     yield literal(question.formulas, "formulas")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a dispute only where it can be stored and something was marked."""
+        if action == "dispute":
+            return self._store is not None and self.thread.graded
+        return super().check_action(action, parameters)
+
+    def action_dispute(self) -> None:
+        """Mark a point oneself."""
+        if self._store:
+            self.app.switch_screen(DisputePanel(self.thread, self._store))
+
+
+def _words(talk: Talk, question_id: str) -> list[str]:
+    """Return what the candidate said and wrote on a question, without commands."""
+    given = [e for e in talk.events if isinstance(e, AnswerGiven) and e.question_id == question_id]
+    return ["\n".join(part for part in (e.text, e.whiteboard) if part) for e in given if not e.text.startswith("/")]

@@ -16,7 +16,7 @@ from textual.widgets import Button, Footer, Input, Static
 from mockinterview.errors import MockInterviewError, UsageError
 from mockinterview.sanitize import clean
 from mockinterview.tui.choice import Choice, Topics
-from mockinterview.tui.core import NO_WISHES, Core, Unfinished, Wishes
+from mockinterview.tui.core import NO_PAST, NO_WISHES, Core, Past, Unfinished, Wishes
 from mockinterview.tui.frame import Frame
 
 RISING = "rising"
@@ -63,7 +63,7 @@ class StartScreen(Frame):
     def __init__(self, wishes: Wishes) -> None:
         super().__init__()
         self._wishes = wishes
-        self._unfinished: Unfinished | None = None
+        self._past = NO_PAST
         self._ready = False
         self._formed = asyncio.Event()
 
@@ -102,20 +102,20 @@ class StartScreen(Frame):
             ),
         ]  # fmt: skip
 
-    async def fill(self, core: Core, unfinished: Unfinished | None) -> None:
+    async def fill(self, core: Core, past: Past) -> None:
         """Show what the core knows: topics, defaults, an interview to resume, broken files."""
         await self._formed.wait()
         counts = {topic: sum(q.topic == topic for q in core.bank) for topic in core.bank.topics}
         self.query_one(Topics).fill(counts, self._wishes.topics)
         self._fill(core.defaults, keep=self._wishes)
         self.query_one("#notice", Static).update(_faults(core))
-        self._offer(unfinished)
+        self._past = past
+        self._offer(past.unfinished)
         self.query_one("#begin", Button).disabled = False
         self._ready = True
         self.refresh_bindings()
 
     def _offer(self, unfinished: Unfinished | None) -> None:
-        self._unfinished = unfinished
         button = self.query_one("#resume", Button)
         button.disabled = unfinished is None
         button.label = f"Resume question {unfinished.number} of {unfinished.total}" if unfinished else "Resume"
@@ -141,7 +141,7 @@ class StartScreen(Frame):
         if action == "begin":
             return self._ready or None
         if action == "resume":
-            return self._unfinished is not None or None
+            return self._past.unfinished is not None or None
         return super().check_action(action, parameters)
 
     @on(Input.Submitted)
@@ -158,8 +158,8 @@ class StartScreen(Frame):
     @on(Button.Pressed, "#resume")
     def action_resume(self) -> None:
         """Go on with the stored interview."""
-        if self._unfinished:
-            self.post_message(self.Resume(self._unfinished.session_id))
+        if self._past.unfinished:
+            self.post_message(self.Resume(self._past.unfinished.session_id))
 
     def _read(self) -> Wishes:
         level = self.query_one("#level", Choice).value

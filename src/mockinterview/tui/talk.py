@@ -6,9 +6,9 @@ import time
 from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import on
+from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -16,42 +16,29 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer, Markdown, Static, TextArea
 
-from mockinterview.errors import MockInterviewError
+from mockinterview.errors import MockInterviewError, UsageError
 from mockinterview.interview.state import Thread, fold
-from mockinterview.models import AnswerGiven, FollowUpAsked, InterviewFinished, InterviewStarted, Plan
+from mockinterview.models import AnswerGiven, FollowUpAsked, InterviewFinished, InterviewStarted, Verdict
 from mockinterview.models import Event as Fact
 from mockinterview.sanitize import clean, clean_piece
-from mockinterview.tui.core import Core
+from mockinterview.tui import outside
+from mockinterview.tui.backends import Backends
+from mockinterview.tui.core import Core, Opened
+from mockinterview.tui.disputes import DisputePanel
 from mockinterview.tui.drafts import Draft
 from mockinterview.tui.driver import Driver
 from mockinterview.tui.editor import Editor
 from mockinterview.tui.frame import Frame
 from mockinterview.tui.panels import LinkPanel
 from mockinterview.tui.results import QuestionPanel, ReportScreen
-from mockinterview.tui.turns import literal, spoken, widgets
+from mockinterview.tui.status import cost_of_help, status_line
+from mockinterview.tui.turns import Transcript, literal, spoken, widgets
 
 if TYPE_CHECKING:
     from textual.widgets.markdown import MarkdownStream
 
 SAVE_DRAFT_AFTER = 0.3  # seconds without a key
 BUSY = "Reading your answer ..."
-
-
-class Transcript(VerticalScroll):
-    """All that was said. Follows the end unless the reader scrolled up."""
-
-    class Typed(Message):
-        """A character was typed here although the editor is where it belongs."""
-
-        def __init__(self, character: str) -> None:
-            super().__init__()
-            self.character = character
-
-    def on_key(self, event: events.Key) -> None:
-        """Hand characters on to the editor."""
-        if event.is_printable and event.character and event.character != "?":
-            event.stop()
-            self.post_message(self.Typed(event.character))
 
 
 class InterviewScreen(Frame):
@@ -85,15 +72,19 @@ class InterviewScreen(Frame):
         Binding("f3", "say('clarify')", "Clarify", show=False),
         Binding("f4", "say('skip')", "Skip"),
         Binding("f5", "model_answer", "Model", tooltip="The model answer of the last finished question"),
+        Binding("f6", "dispute", "Dispute", priority=True, tooltip="Mark a point of the last finished question yourself"),
+        Binding("f7", "board", "Whiteboard", priority=True),
+        Binding("ctrl+o", "outside", "Write in $EDITOR", show=False),
         Binding("ctrl+r", "retry", "Try again"),
         Binding("f8", "report", "Report"),
         Binding("ctrl+up,shift+pageup", "scroll_talk(-1)", "Scroll up", show=False),
         Binding("ctrl+down,shift+pagedown", "scroll_talk(1)", "Scroll down", show=False),
         Binding("escape", "write", "Write on", show=False),
     ]
-    busy: reactive[bool] = reactive(default=False, init=False)
+    busy: reactive[bool] = reactive(default=False, init=False, bindings=True)
     failed: reactive[bool] = reactive(default=False, init=False, bindings=True)
     index_line: reactive[str] = reactive("", init=False)
+    wait_line: reactive[str] = reactive("", init=False)
 
     class Happened(Message):
         """An event was stored."""
@@ -109,12 +100,21 @@ class InterviewScreen(Frame):
             super().__init__()
             self.piece = piece
 
-    def __init__(self, core: Core, driver: Driver, plan: Plan | None) -> None:
+    class Waited(Message):
+        """A model is going to be asked again; "" when it is."""
+
+        def __init__(self, line: str) -> None:
+            super().__init__()
+            self.line = line
+
+    def __init__(self, core: Core, driver: Driver, opened: Opened) -> None:
         super().__init__()
-        self.core, self.driver, self.plan = core, driver, plan
+        self.core, self.driver, self.plan = core, driver, opened.plan
+        self.backends = Backends(opened.backends)
         self.talk = fold([], core.bank)
         self.draft = Draft(core.drafts, driver.interview.session_id)
-        self._unsent = self._sending = ""
+        self.board_draft = Draft(core.drafts, f"{driver.interview.session_id}.board")
+        self._unsent = self._sending = ("", "")  # answer and whiteboard
         self._live: Markdown | None = None
         self._stream: MarkdownStream | None = None
         self._save: Timer | None = None
@@ -148,11 +148,12 @@ class InterviewScreen(Frame):
         self.driver.listen(
             lambda fact: self.post_message(self.Happened(fact)), lambda piece: self.post_message(self.Phrased(piece))
         )
+        self.backends.listen(lambda line: self.post_message(self.Waited(line)))
         for fact in past:
             await self._show(fact)
         self._earlier = self.talk.seconds()
         self._restore_draft()
-        self.set_interval(1.0, self._show_status)
+        self.set_interval(1.0, self._tick)
         self.editor.area.focus()
         if self.talk.finished:
             self.call_after_refresh(self.action_report)
@@ -168,7 +169,7 @@ class InterviewScreen(Frame):
 
     def _restore_draft(self) -> None:
         try:
-            self.editor.text = self.draft.read()
+            self.editor.text, self.editor.board.text = self.draft.read(), self.board_draft.read()
         except MockInterviewError as error:
             self._complain(error)
 
@@ -177,7 +178,7 @@ class InterviewScreen(Frame):
     @on(Happened)
     async def _happened(self, event: Happened) -> None:
         if isinstance(event.fact, AnswerGiven):
-            self._sending = ""
+            self._sending = ("", "")
             self._save_draft()
         await self._show(event.fact)
         if isinstance(event.fact, InterviewFinished):
@@ -187,14 +188,27 @@ class InterviewScreen(Frame):
         self.talk.take(fact)
         if isinstance(fact, InterviewStarted):
             self.post_message(self.Began(fact.session_id))
+            if fact.plan.format == "onsite":
+                self.editor.show_board()
         if isinstance(fact, InterviewFinished):
             self.post_message(self.Ended())
         if isinstance(fact, FollowUpAsked) and self._live:
             await self._end_live()
         with self.app.batch_update():
             await self.transcript.mount(*widgets(fact, self.talk))
-        self._show_status()
+        self._tick()
         self.refresh_bindings()
+
+    @on(Waited)
+    def _waited(self, event: Waited) -> None:
+        self.wait_line = event.line
+
+    def _tick(self) -> None:
+        """Tell what the models have to say, and let the clock go on."""
+        for line in self.backends.news():
+            self.transcript.mount(literal(line, "problem"))
+            self.refresh_bindings()
+        self._show_status()
 
     @on(Phrased)
     async def _phrased(self, event: Phrased) -> None:
@@ -217,7 +231,7 @@ class InterviewScreen(Frame):
 
     @on(Editor.Said)
     def _said(self, event: Editor.Said) -> None:
-        self._send(self.driver.reply(event.text), event.text)
+        self._send(self.driver.reply(event.text, event.whiteboard), event.text, event.whiteboard)
 
     @on(Editor.Commanded)
     def _commanded(self, event: Editor.Commanded) -> None:
@@ -225,15 +239,17 @@ class InterviewScreen(Frame):
             self.editor.text = ""
             self.app.run_worker(self.app.run_action("app.help"))
         else:
-            self._send(self.driver.command(event.name), f"/{event.name}")
+            self._send(self.driver.command(event.name), f"/{event.name}", "")
 
-    def _send(self, step: Coroutine[object, object, None], text: str) -> None:
+    def _send(self, step: Coroutine[object, object, None], text: str, board: str) -> None:
         if self.busy or self.talk.finished:
             step.close()
             self.notify("The interviewer is still thinking. Your text stays here.", markup=False)
             return
-        self._sending = text
+        self._sending = (text, board)
         self.editor.text = ""
+        if board:
+            self.editor.board.text = ""
         self.transcript.anchor()
         self._drive(step)
 
@@ -244,8 +260,41 @@ class InterviewScreen(Frame):
             self._drive(self.driver.command(command))
 
     def action_retry(self) -> None:
-        """Try again what failed."""
-        self._drive(self.driver.advance())
+        """Try again what failed, also a model that is not asked any more."""
+        self.backends.try_again()
+        self._show_status()
+        self.refresh_bindings()
+        if self.failed:
+            self._drive(self.driver.advance())
+
+    def action_dispute(self) -> None:
+        """Mark a point of the last finished question oneself."""
+        self.app.push_screen(DisputePanel(self._finished_threads()[-1], self.store_dispute))
+
+    def store_dispute(self, question_id: str, point_id: str, verdict: Verdict, reason: str) -> None:
+        """Store the candidate's own mark."""
+        if self.busy:
+            self.notify("The interviewer is still thinking. Dispute it in a moment.", markup=False)
+        else:
+            self._drive(self.driver.dispute(question_id, point_id, verdict, reason))
+
+    def action_board(self) -> None:
+        """Move between the answer and the whiteboard."""
+        editor = self.editor
+        (editor.area if editor.board.has_focus else editor.board).focus()
+
+    def action_outside(self) -> None:
+        """Write the answer in the person's own editor."""
+        try:
+            line = outside.command()
+            with self.app.suspend():
+                text = outside.edited(self.editor.text, line, self.core.drafts)
+        except SuspendNotSupported:
+            self._complain(UsageError("Another editor cannot be opened from here.", "Start the app in a terminal."))
+        except MockInterviewError as error:
+            self._complain(error)
+        else:
+            self.editor.put(text)
 
     def _drive(self, step: Coroutine[object, object, None]) -> None:
         self.busy, self.failed = True, False
@@ -263,9 +312,11 @@ class InterviewScreen(Frame):
 
     def _give_back(self) -> None:
         """Put words that could not be stored back into the editor, before what was typed meanwhile."""
-        unsent, self._sending = self._sending, ""
-        if unsent:
-            self.editor.text = f"{unsent}\n{self.editor.text}".rstrip("\n")
+        (text, board), self._sending = self._sending, ("", "")
+        if text:
+            self.editor.text = f"{text}\n{self.editor.text}".rstrip("\n")
+        if board:
+            self.editor.board.text = f"{board}\n{self.editor.board.text}".rstrip("\n")
 
     def _complain(self, error: MockInterviewError) -> None:
         self.transcript.mount(literal(f"{error.message}\n{error.hint}".strip(), "problem"))
@@ -274,14 +325,15 @@ class InterviewScreen(Frame):
 
     @on(TextArea.Changed)
     def _typed(self) -> None:
-        self._unsent = self.editor.text
+        self._unsent = (self.editor.text, self.editor.board.text)
         if self._save:
             self._save.stop()
         self._save = self.set_timer(SAVE_DRAFT_AFTER, self._save_draft)
 
     def _save_draft(self) -> None:
         try:
-            self.draft.write(self._unsent or self._sending)
+            for draft, unsent, sending in zip((self.draft, self.board_draft), self._unsent, self._sending, strict=True):
+                draft.write(unsent or sending)
         except MockInterviewError as error:
             self.notify(str(error), severity="warning", markup=False)
 
@@ -306,12 +358,12 @@ class InterviewScreen(Frame):
 
     def action_model_answer(self) -> None:
         """Show the last finished question beside its model answer."""
-        self.app.push_screen(QuestionPanel(self._finished_threads()[-1]))
+        self.app.push_screen(QuestionPanel(self.talk, self._finished_threads()[-1].question.id, self.store_dispute))
 
     def action_report(self) -> None:
         """Show the report."""
         if self.talk.finished:
-            self.app.push_screen(ReportScreen(self.core, self.talk))
+            self.app.push_screen(ReportScreen(self.core, self.talk, self.store_dispute))
 
     def _finished_threads(self) -> list[Thread]:
         practice = self.talk.plan.mode == "practice" or self.talk.finished
@@ -322,8 +374,15 @@ class InterviewScreen(Frame):
         match action:
             case "model_answer":
                 return bool(self._finished_threads())
+            case "dispute":
+                # While a step is under way or has failed, the last event decides what comes next.
+                return not (self.busy or self.failed) and any(thread.graded for thread in self._finished_threads()[-1:])
+            case "board":
+                return self.talk.plan.format == "onsite" and self.talk.finished is None
+            case "outside":
+                return self.talk.finished is None
             case "retry":
-                return self.failed
+                return self.failed or bool(self.backends.given_up)
             case "report":
                 return self.talk.finished is not None
             case "say":
@@ -344,22 +403,22 @@ class InterviewScreen(Frame):
         """Show how far the search index is."""
         self._show_status()
 
+    def watch_wait_line(self) -> None:
+        """Show how long a model is waited for."""
+        self._show_status()
+
     def _show_status(self) -> None:
         if not self.is_mounted:
             return
         self.query_one("#status", Static).update(Content(clean(self.status())))
-        marks = f"marked by {self.driver.interview.grader.name}"
-        self.query_one("#below", Static).update(Content(clean(BUSY if self.busy else self.index_line or marks)))
+        self.query_one("#below", Static).update(Content(clean(self._below())))
         self.editor.display = self.talk.finished is None
 
     def status(self) -> str:
-        """Return the status line: question n of m, topic, level, mode, elapsed."""
-        plan, focus = self.talk.plan, self.talk.focus
-        place = f"Question {self.talk.number} of {plan.count}" if self.talk.number else "Getting ready"
-        subject = f"{focus.question.topic}, {focus.question.level}" if focus else ", ".join(plan.topics)
-        return " | ".join(part for part in (place, subject, f"{plan.mode}, {plan.format}", self._clock()) if part)
+        """Return the status line."""
+        return status_line(self.talk, self._earlier + (0 if self.talk.finished else time.monotonic() - self._since))
 
-    def _clock(self) -> str:
-        seconds = self._earlier + (0 if self.talk.finished else time.monotonic() - self._since)
-        spent = f"{int(seconds) // 60}:{int(seconds) % 60:02}"
-        return f"{spent} of {self.talk.plan.minutes:g}:00" if self.talk.plan.minutes else spent
+    def _below(self) -> str:
+        marks = f"marked by {self.driver.interview.grader.name}"
+        facts = " | ".join(part for part in (marks, self.backends.spent(), cost_of_help(self.talk)) if part)
+        return self.wait_line or (BUSY if self.busy else self.index_line or facts)

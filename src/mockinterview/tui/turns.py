@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 from markdown_it import MarkdownIt
+from textual import events
+from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Markdown, Static
 
@@ -17,15 +20,33 @@ from mockinterview.models import (
     FollowUpAsked,
     HintGiven,
     InterviewFinished,
+    PointDisputed,
     QuestionAsked,
     QuestionClosed,
     RemarkMade,
 )
 from mockinterview.sanitize import clean
-from mockinterview.tui.cards import Card, answer_rows, closing_rows
+from mockinterview.tui.cards import Card, answer_rows, closing_rows, dispute_text
 
 # Product signs and indices stand between word characters; emphasis there is not what a question means by 5*5*3 or w_i*x_i.
 _INSIDE_WORDS = re.compile(r"(?<=[\w)\]])([*_])(?=[\w(\[])")
+
+
+class Transcript(VerticalScroll):
+    """All that was said. Follows the end unless the reader scrolled up."""
+
+    class Typed(Message):
+        """A character was typed here although the editor is where it belongs."""
+
+        def __init__(self, character: str) -> None:
+            super().__init__()
+            self.character = character
+
+    def on_key(self, event: events.Key) -> None:
+        """Hand characters on to the editor."""
+        if event.is_printable and event.character and event.character != "?":
+            event.stop()
+            self.post_message(self.Typed(event.character))
 
 
 def prose(text: str) -> str:
@@ -63,6 +84,8 @@ def widgets(event: Event, talk: Talk) -> list[Widget]:
             return [Card(answer_rows(talk.thread(event.question_id), event.assessment), "card")]
         case QuestionClosed() if practice:
             return [Card(closing_rows(talk.thread(event.question_id)), "card closing")]
+        case PointDisputed() if practice or talk.finished:
+            return [literal(dispute_text(talk.thread(event.question_id).question, event), "label")]
         case InterviewFinished():
             return [literal("The interview is over.", "heading")]
     return []

@@ -1,7 +1,7 @@
 """The neural layer: a small cross-encoder that reads (question and claim, answer) and says hit, partial, miss or contradicted.
 
-It is MiniLM-L6 (22 M parameters, int8 ONNX), fine-tuned by `evals/train/train.py`; `model/README.md` is its card. onnxruntime and
-tokenizers run it; both come with chromadb. Without them, or without the file, the lexical layer works alone and marks say so.
+It is MiniLM-L6 (22 M parameters, int8 ONNX), fine-tuned by `train.py`. An experiment so far: the product does not use it yet;
+`docs/grading.md` has the figures.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 
 from mockinterview.errors import GradingError
 
-MODEL_DIR = Path(__file__).resolve().parent / "model"
 WINDOW = 150  # tokens of the answer read at once; longer answers are read in overlapping windows, the best one counts
 STRIDE = 100
 BATCH = 8  # pairs read at once: larger batches gain nothing on a CPU
@@ -34,7 +33,7 @@ class Reading:
 class NeuralReader:
     """Reads claims against answers. Thread-safe; loading takes about a third of a second, so do it in the background."""
 
-    def __init__(self, folder: Path = MODEL_DIR) -> None:
+    def __init__(self, folder: Path) -> None:
         """Load the model; raise GradingError where the file or a library is missing or damaged."""
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         try:

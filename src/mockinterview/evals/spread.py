@@ -1,0 +1,91 @@
+"""Cases spread over workers: processes of this machine, or a Ray cluster. Results are the same and in the same order as in process.
+
+A worker makes its own examiner from a factory, so nothing but cases and results travels. The factory has to be importable and its
+arguments picklable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import TYPE_CHECKING, Any, Final
+
+from mockinterview.errors import SettingsError
+from mockinterview.evals.results import Result
+from mockinterview.evals.run import Job, run_jobs
+
+if TYPE_CHECKING:
+    from mockinterview.evals.examine import Examiner
+
+Factory = Callable[[], "Examiner"]
+CHUNK: Final = 40  # cases that a worker takes at once: few enough for an even load and a steady progress line
+_examiner: list[Examiner] = []  # of this worker process, made once
+
+
+def examine_here(examiner: Examiner, jobs: Sequence[Job], width: int) -> list[Result]:
+    """Return the results of some jobs, in their order."""
+    found: dict[tuple[str, str, int], Result] = {}
+
+    def take(result: Result) -> bool:
+        found[result.key] = result
+        return True
+
+    asyncio.run(run_jobs(jobs, examiner, width, take))
+    return [found[job.key] for job in jobs if job.key in found]
+
+
+def over_processes(jobs: Sequence[Job], factory: Factory, workers: int, take: Callable[[Result], bool]) -> bool:
+    """Run the jobs in `workers` processes and hand each result to `take`; return whether all of them ran."""
+    # A fresh interpreter instead of a fork: libraries with threads of their own do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(factory,))
+    try:
+        waiting = [pool.submit(_examine_chunk, chunk) for chunk in chunks(jobs)]
+        return all(take(result) for future in as_completed(waiting) for result in future.result())
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(factory: Factory) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the run; it has the results
+    _examiner.append(factory())
+
+
+def _examine_chunk(jobs: Sequence[Job]) -> list[Result]:
+    return examine_here(_examiner[0], jobs, 1)
+
+
+def over_ray(jobs: Sequence[Job], factory: Factory, width: int, take: Callable[[Result], bool]) -> bool:
+    """Run the jobs on the Ray cluster that RAY_ADDRESS names, or on a local one; return whether all of them ran.
+
+    One worker per CPU of the cluster, `width` cases at a time on each. Raises SettingsError where Ray is not installed.
+    """
+    try:
+        ray: Any = importlib.import_module("ray")
+    except ImportError as error:
+        raise SettingsError("Ray is not installed.", "pip install 'mockinterview[ray]'") from error
+    if not ray.is_initialized():
+        ray.init(address=os.environ.get("RAY_ADDRESS"), log_to_driver=False, include_dashboard=False)
+
+    class Worker:
+        def __init__(self) -> None:
+            self.examiner = factory()
+
+        def examine(self, chunk: Sequence[Job]) -> list[Result]:
+            return examine_here(self.examiner, chunk, width)
+
+    parts = list(chunks(jobs))
+    number = min(max(1, int(ray.cluster_resources().get("CPU", 1))), len(parts))
+    pool = importlib.import_module("ray.util").ActorPool([ray.remote(Worker).remote() for _ in range(number)])
+    found = pool.map_unordered(lambda actor, chunk: actor.examine.remote(chunk), parts)
+    return all(take(result) for results in found for result in results)
+
+
+def chunks(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
+    """Yield the jobs in runs of 40."""
+    return (jobs[start : start + CHUNK] for start in range(0, len(jobs), CHUNK))

@@ -1,0 +1,28 @@
+"""The lines around an interview: where it stands, how long it has taken, what help costs. Pure text."""
+
+from __future__ import annotations
+
+from mockinterview.interview.state import Talk
+
+
+def status_line(talk: Talk, seconds: float) -> str:
+    """Return question n of m, topic, level, mode and the time that was spent."""
+    plan, focus = talk.plan, talk.focus
+    place = f"Question {talk.number} of {plan.count}" if talk.number else "Getting ready"
+    subject = f"{focus.question.topic}, {focus.question.level}" if focus else ", ".join(plan.topics)
+    return " | ".join(part for part in (place, subject, f"{plan.mode}, {plan.format}", _clock(talk, seconds)) if part)
+
+
+def _clock(talk: Talk, seconds: float) -> str:
+    spent = f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+    return f"{spent} of {talk.plan.minutes:g}:00" if talk.plan.minutes else spent
+
+
+def cost_of_help(talk: Talk) -> str:
+    """Return what a hint costs, before it is taken; "" where none can be had."""
+    if talk.plan.mode == "exam" or talk.focus is None or talk.finished:
+        return ""
+    open_points = [p for p in talk.focus.question.core if p.hint and p.id in talk.focus.missed_core()]
+    if all(p.id in talk.focus.hinted for p in open_points):
+        return "no hint left; F3 clarify: free"
+    return "F2 hint: what it draws out counts half, F3 clarify: free"

@@ -1,0 +1,87 @@
+"""`eval noise`, `eval add`, `eval bless`, `eval --list`, `eval --changed`."""
+
+import json
+import random
+import subprocess
+
+from mockinterview.evals.noise import noise_of
+from mockinterview.evals.results import Mark, Result
+from mockinterview.models import AnswerGiven, AnswerGraded, Assessment, InterviewStarted, Plan, PointDisputed, PointVerdict
+from mockinterview.storage import SessionStore
+
+
+def test_a_disputed_verdict_becomes_a_gold_case(house, capsys):
+    """The candidate's verdict replaces the grader's; adding the session twice gives one case."""
+    points = [point["id"] for point in house.question("dropout")["points"]]
+    marks = tuple(PointVerdict(id=point, verdict="miss") for point in points)
+    graded = Assessment(question="dropout", score=0.0, points=marks, graded_by="embedded")
+    store = SessionStore(house.root / "home" / "data" / "sessions.db")
+    for event in (
+        InterviewStarted(session_id="s1", plan=Plan()), AnswerGiven(question_id="dropout", text="units are dropped"),
+        AnswerGraded(question_id="dropout", assessment=graded),
+        PointDisputed(question_id="dropout", point_id=points[0], verdict="hit", reason="I said so"),
+    ):  # fmt: skip
+        store.append("s1", event)
+    store.close()
+    assert house.run("add", "s1") == 0
+    assert house.run("add", "s1") == 0
+    (case,) = [json.loads(line) for line in (house.evals / "cases" / "grading" / "disputed.jsonl").read_text().splitlines()]
+    assert (case["answer"], case["points"][points[0]], case["points"][points[1]]) == ("units are dropped", "hit", "miss")
+    assert house.run("grading", "--list") == 0
+    assert "s1--dropout" in capsys.readouterr().out
+
+
+def epochs(flipping, count):
+    """Return `count` epochs of 40 answers with 6 points each, a share of the verdicts flipped at random."""
+    rng = random.Random(5)
+    for epoch in range(count):
+        for case in range(40):
+            given = ["miss" if rng.random() < flipping else "hit" for _ in range(6)]
+            points = tuple(Mark(point=f"p{i}", expected="hit", given=v, evidence="x") for i, v in enumerate(given))
+            yield Result(suite="grading", case=str(case), label="l", epoch=epoch, question=f"q{case}", topic="t", kind="k", points=points)
+
+
+def test_noise_tells_the_flip_rate_and_the_epochs_that_a_gate_needs():
+    """Two verdicts that each flip with 10 % differ in 18 %; a finer gate needs more epochs."""
+    found = noise_of(list(epochs(0.1, 5)), {"grading.verdict_accuracy": 0.05})
+    fine = noise_of(list(epochs(0.1, 5)), {"grading.verdict_accuracy": 0.02})
+    assert 0.15 < found.flip_rate < 0.21
+    assert fine.needs[0].epochs > found.needs[0].epochs > 1
+
+
+def test_a_grader_without_scatter_needs_one_epoch(house, capsys):
+    """The embedded grader gives the same verdicts each time."""
+    house.cases("grading", house.gold("dropout", 1, "Random units are switched off while training.", {}))
+    (house.evals / "gates.toml").write_text('[paired]\n"grading.verdict_accuracy" = 0.03\n', encoding="utf-8")
+    assert house.run("noise", "--epochs", "2") == 0
+    told = capsys.readouterr().out
+    assert "0.0 % of" in told
+    assert "needs 1 epoch(s)" in told
+
+
+def test_changed_takes_the_questions_that_git_calls_changed(house, capsys):
+    """Only cases of the edited question are left."""
+    house.cases("floor", {"id": "fine", "answer": "fine", "questions": 6})
+    git = ["git", "-C", str(house.corpus), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "bank"]):
+        subprocess.run([*git, *command], check=True, capture_output=True)
+    assert house.run("--changed", "HEAD") == 2
+    house.edit("dropout", lambda data: data.update(note="edited"))
+    capsys.readouterr()
+    assert house.run("--list", "--changed", "HEAD") == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in listed] == ["fine/dropout"]
+
+
+def test_filters_and_samples_are_the_same_each_time(house, capsys):
+    """`--sample` draws by seed; `--kind` and `--question` filter."""
+    house.cases("floor", *({"id": f"f{n}", "kind": "a" if n % 2 else "b", "answer": "fine", "questions": 6} for n in range(4)))
+
+    def listed(*flags):
+        capsys.readouterr()
+        assert house.run("floor", "--list", *flags) == 0
+        return capsys.readouterr().out.splitlines()
+
+    assert len(listed()) == 24
+    assert len(listed("--kind", "a", "--question", "dropout")) == 2
+    assert listed("--sample", "5", "--seed", "1") == listed("--sample", "5", "--seed", "1") != listed("--sample", "5", "--seed", "2")
