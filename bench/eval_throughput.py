@@ -114,13 +114,14 @@ class Place:
     def start(self, judge: Judge, *more: str) -> subprocess.Popen:
         """Start the command against a server."""
         command = [
-            sys.executable, "-m", "mockinterview", "eval", "grading", "--evals", str(self.root / "evals"), "--out", str(self.root / "runs"),
+            sys.executable, "-m", "mockinterview", "eval", "grading",
+            "--evals", str(self.root / "evals"), "--out", str(self.root / "runs"),
             "--backend", "bench", "--base-url", f"http://127.0.0.1:{judge.port}/v1", "--model", "judge", "--jobs", str(self.jobs),
             "--json", str(self.root / "report.json"), *more,
         ]  # fmt: skip
         environment = {**os.environ, "MOCKINTERVIEW_HOME": str(self.root / "home")}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # without compiled files every import takes twice as long
-        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL if not os.environ.get("BENCH_LOUD") else None)
 
     def run(self, judge: Judge, *more: str) -> dict:
         """Run the command to its end and return what it took."""
@@ -133,7 +134,8 @@ class Place:
         return {
             "exit": os.waitstatus_to_exitcode(status), "whole_s": round(wall, 2), "first_to_last_s": round(between, 2),
             "requests": len(judge.times), "graded": spent["results"] - spent["ungraded"], "lost": spent["lost"],
-            "asked_twice": sum(n > 1 for n in judge.prompts.values()), "peak_mb": round(usage.ru_maxrss / 1024), "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
+            "asked_twice": sum(n > 1 for n in judge.prompts.values()),
+            "peak_mb": round(usage.ru_maxrss / 1024), "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
         }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from transformers import AutoModel, AutoTokenizer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from encoder import encoder_path, export_int8  # noqa: E402
+from encoder import encoder_path, export_int8
 
 
 class TokenVectors(nn.Module):

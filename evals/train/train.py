@@ -25,9 +25,9 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals"), str(ROOT / "evals" / "tr
 
 from encoder import encoder_path, export_int8  # noqa: E402
 from pairs import CONTRADICTED, LABELS, Pair, bank_pairs, gold_pairs  # noqa: E402
-from split import part  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
+from split import part  # noqa: E402
 
 LENGTHS = (32, 48, 64, 96, 128, 176, 224)  # padded lengths; a batch has one of them
 BATCH_TOKENS = 2816  # tokens of a batch, padding included: equal work per step

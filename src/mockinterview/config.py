@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mockinterview.errors import SettingsError, nearest_hint
 from mockinterview.models import BackendSettings, Format, Level, Mode
@@ -34,7 +34,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 class Settings(BaseModel):
     """All settings of a run. Immutable; made by `load_settings`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     backend: str = "embedded"
     """Who interviews and grades: "embedded", the name of a backend, or "gguf:FILE"."""
@@ -66,6 +66,12 @@ class Settings(BaseModel):
     """Theme of the app: dark, light, or the name of any Textual theme."""
     backends: dict[str, BackendSettings] = Field(default_factory=dict)
     """Tables `[backends.NAME]` with base_url, model, key_env, context_window, timeouts and prices."""
+
+    @field_validator("judge_votes", mode="before")
+    @classmethod
+    def _number_of_votes(cls, value: object) -> object:
+        """Take the digits of an environment variable; a choice among numbers would refuse text."""
+        return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 @dataclass(frozen=True, slots=True)

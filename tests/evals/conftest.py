@@ -82,6 +82,6 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch):
-    """A house with a home of its own."""
+    """Return a house with a home of its own."""
     monkeypatch.setenv("MOCKINTERVIEW_HOME", str(tmp_path / "home"))
     return House(tmp_path)

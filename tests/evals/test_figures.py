@@ -27,7 +27,8 @@ def value(key, results):
 
 def test_point_figures_by_hand():
     """2 right credits, 1 wrong credit, 1 wrong denial, 4 right denials."""
-    marks = [("hit", "hit"), ("partial", "hit"), ("miss", "hit"), ("hit", "miss"), *[("miss", "miss")] * 3, ("contradicted", "miss")]
+    marks = [("hit", "hit"), ("partial", "hit"), ("miss", "hit"), ("hit", "miss"), *[("miss", "miss")] * 3]
+    marks.append(("contradicted", "miss"))
     results = [result(1, marks)]
     assert value("point_precision", results) == pytest.approx(2 / 3)
     assert value("point_recall", results) == pytest.approx(2 / 3)

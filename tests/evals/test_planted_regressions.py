@@ -14,7 +14,7 @@ def failed(report):
 
 @pytest.fixture
 def graded(house):
-    """A house with two gold answers per point of one question, in the words of its `says`, and a blessed baseline."""
+    """Return a house with two gold answers per point of a question, in the words of its `says`, and a blessed baseline."""
     rows = [
         house.gold("dropout", f"{point['id']}-{n}", f"Well, {point['says'][n]}, I believe.", {point["id"]: "hit"})
         for point in house.question("dropout")["points"] for n in (0, 1)
@@ -101,7 +101,8 @@ def test_a_gate_that_is_switched_off_is_caught_by_the_floor_suite(house, monkeyp
 
 def test_an_inverted_correction_is_caught_by_the_metamorphic_suite(house):
     """A correction that states the misconception is stated itself when it is said as an answer."""
-    house.cases("metamorphic", {"id": "corrections", "kind": "correction", "change": "nothing", "relation": "not_believed", "questions": 6})
+    corrections = {"id": "corrections", "kind": "correction", "change": "nothing", "relation": "not_believed", "questions": 6}
+    house.cases("metamorphic", corrections)
     house.bless_anyway()
     wrong = house.question("relu-function")["misconceptions"][0]
     house.edit("relu-function", lambda data: data["misconceptions"][0].update(correction=wrong["belief"]))

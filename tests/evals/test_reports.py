@@ -11,7 +11,7 @@ EVIL = "</script><img src=x onerror=alert(1)> ]]> | [click](x) @everyone \x1b[31
 
 @pytest.fixture
 def broken(house):
-    """A house whose baseline was better than its bank is now, with hostile text in an answer."""
+    """Return a house whose baseline was better than its bank is now, with hostile text in an answer."""
     point = house.question("dropout")["points"][0]
     house.cases("grading", house.gold("dropout", 1, f"{EVIL} {point['says'][0]}, {point['says'][1]}.", {point["id"]: "hit"}))
     house.cases("floor", {"id": "evil", "answer": EVIL, "questions": 2})
@@ -62,3 +62,13 @@ def test_json_on_stdout_is_all_there_is_on_stdout(broken, capsys):
     captured = capsys.readouterr()
     assert json.loads(captured.out)["manifest"]["backend"] == "embedded"
     assert "figure" in captured.err
+
+
+def test_the_inspect_log_has_every_result_as_a_sample(broken):
+    """Samples, scores and figures are where Inspect's log format 2 has them."""
+    log = json.loads(written(broken, "inspect"))
+    sample = next(s for s in log["samples"] if s["id"] == "grading/dropout--1")
+    point = broken.question("dropout")["points"][0]["id"]
+    assert (log["version"], log["status"], len(log["samples"])) == (2, "success", 3)
+    assert (sample["epoch"], sample["scores"][point]["value"]) == (1, "I")
+    assert {score["name"] for score in log["results"]["scores"]} == {"grading", "floor"}

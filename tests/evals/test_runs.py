@@ -44,7 +44,8 @@ class Judge:
                 text = json.dumps(owner.reply(asked["response_format"]["json_schema"]["schema"], owner.verdict(prompt)))
                 choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
                 usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
-                self.send(200, {"id": "c", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage})
+                head = {"id": "c", "object": "chat.completion", "created": 0, "model": "m"}
+                self.send(200, {**head, "choices": [choice], "usage": usage})
 
             def send(self, code, data):
                 body = json.dumps(data).encode()
@@ -77,7 +78,7 @@ class Judge:
 
 @pytest.fixture
 def judge():
-    """A judge that is there."""
+    """Give a judge that is there."""
     server = Judge()
     yield server
     server.server.shutdown()
@@ -86,7 +87,7 @@ def judge():
 
 @pytest.fixture
 def suite(house):
-    """A house with twelve gold answers that hit every point."""
+    """Return a house with twelve gold answers that hit every point."""
     every = {point["id"]: "hit" for point in house.question("dropout")["points"]}
     house.cases("grading", *(house.gold("dropout", n, GOOD.format(n=n), every) for n in range(12)))
     return house

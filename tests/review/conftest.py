@@ -20,14 +20,14 @@ def make_question(name, topic="cnn", follow_ups=()):
         {
             "id": name, "topic": topic, "level": "foundation", "ask": f"What is {name} <b>for</b>?",
             "points": [
-                {"id": "alpha", "claim": f"First truth of {name}.", "weight": 2, "probe": "What else?", "hint": "Think of letters."},
+                {"id": "alpha", "claim": f"First truth of {name}.", "weight": 2, "probe": "What else?", "hint": "A letter."},
                 {"id": "beta", "claim": f"Second truth of {name}.", "probe": "And then?", "hint": "The second letter."},
                 {"id": "gamma", "claim": f"Bonus truth of {name}.", "kind": "bonus", "probe": "Anything on top?"},
             ],
             "misconceptions": [
                 {"id": "nonsense", "belief": f"{name} is nonsense.", "correction": f"{name} is sense.", "probe": "Are you sure?"}
             ],
-            "follow_ups": follow_ups,
+            "follow_ups": follow_ups, "formulas": "a = b",
         }
     )  # fmt: skip
 

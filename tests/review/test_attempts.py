@@ -7,7 +7,14 @@ import pytest
 from mockinterview.models import Bank, InterviewFinished, PointDisputed
 from mockinterview.review.attempts import attempts
 
-SAID = ("alpha and beta and gamma", "alpha", "BETA nonsense", "I have never heard of that subject", "ungradable words here", "/hint")
+SAID = (
+    "alpha and beta and gamma",
+    "alpha",
+    "BETA nonsense",
+    "I have never heard of that subject",
+    "ungradable words here",
+    "/hint",
+)
 
 
 @pytest.mark.parametrize("answers", list(product(SAID, SAID[:4])))

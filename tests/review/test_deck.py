@@ -60,7 +60,7 @@ def test_the_same_point_is_the_same_note(monday):
 
 
 def test_nothing_is_left_in_the_folder_for_temporary_files(monday, tmp_path, monkeypatch):
-    """genanki's own writer leaves a copy of the cards there."""
+    """The writer of genanki leaves a copy of the cards there."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     as_apkg([Flashcard("k", "f", "p", "b", "", ())], monday)
     assert list(tmp_path.iterdir()) == []

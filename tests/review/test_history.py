@@ -57,7 +57,13 @@ def test_progress_by_week_and_topic(bank, attempt):
     ]
     made = progress(history, bank, UTC)
     first, second = made.weeks
-    assert (first.starts, first.attempts, first.graded, first.at_once, first.after_follow_up) == (date(2026, 11, 16), 2, 2, 3.0, 6.0)
+    assert (first.starts, first.attempts, first.graded, first.at_once, first.after_follow_up) == (
+        date(2026, 11, 16),
+        2,
+        2,
+        3.0,
+        6.0,
+    )
     assert (second.starts, second.attempts, second.graded, second.after_follow_up) == (date(2026, 11, 23), 2, 1, 10.0)
     assert second.graded_by == ("judge", "rules")
     assert {topic: [w.after_follow_up for w in weeks] for topic, weeks in made.topics.items()} == {"cnn": [4.0, None], "rnn": [8.0]}
@@ -77,12 +83,14 @@ async def test_another_grader_marks_the_same_answers(hold, bank, rule_grader, st
     marks = [(old, new) for old, new in zip(events, again, strict=True) if isinstance(old, AnswerGraded)]
     assert [new.assessment.graded_by for _, new in marks] == ["judge", "arithmetic"]
     assert marks[0][1].assessment.verdict("alpha") == "miss"
-    assert [old for old in events if not isinstance(old, AnswerGraded)] == [new for new in again if not isinstance(new, AnswerGraded)]
+    assert [old for old in events if not isinstance(old, AnswerGraded)] == [
+        new for new in again if not isinstance(new, AnswerGraded)
+    ]
     assert store.events("s") == events
 
 
 @pytest.mark.parametrize(("error", "raised"), [(GradingError("no"), None), (BackendError("gone"), BackendError)])
-async def test_a_grader_that_fails(hold, bank, rule_grader, monkeypatch, error, raised):
+async def test_a_grader_that_fails(hold, bank, rule_grader, monkeypatch, error, raised):  # noqa: PLR0917
     """An answer that cannot be graded stays ungraded; a grader that cannot be reached is an error."""
     events = await hold("s", ("three",), ["alpha"])
 

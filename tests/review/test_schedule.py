@@ -29,7 +29,7 @@ ALL = {"alpha": "hit", "beta": "hit", "gamma": "miss"}
         ({}, {}, {"reason": "dont_know", "after_follow_up": 0.0}, 1),
     ],
 )
-def test_the_rating_of_an_attempt(bank, attempt, first, best, changed, expected):
+def test_the_rating_of_an_attempt(bank, attempt, first, best, changed, expected):  # noqa: PLR0917
     """Under half or a stated belief is "again", most is "good", all at once with a follow-up "easy"; not graded says nothing."""
     assert rating(bank.get("one"), attempt(first=first, best=best, **changed)) == expected
 
@@ -64,7 +64,9 @@ def test_intervals_grow_with_success_and_shrink_with_failure(bank, attempt, mond
 
 def test_replay_is_the_only_truth(bank, attempt):
     """The order in which attempts are handed in plays no part, and two replays give the same cards."""
-    history = [attempt(name, day, first) for name in ("one", "two") for day, first in ((0, {}), (1, ALL), (4, ALL), (9, {"beta": "hit"}))]
+    history = [
+        attempt(name, day, first) for name in ("one", "two") for day, first in ((0, {}), (1, ALL), (4, ALL), (9, {"beta": "hit"}))
+    ]
     shuffled = random.Random(3).sample(history, len(history))
     assert cards(shuffled, bank) == cards(history, bank)
     assert [card.attempts for card in cards(history, bank)] == [4, 4]

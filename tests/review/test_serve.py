@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -101,13 +102,8 @@ def test_what_is_loopback(host, local):
 
 def test_a_port_that_is_taken(home, corpus, capsys):
     """One sentence and the remedy."""
-    with subprocess.Popen(
-        [sys.executable, "-c", "import socket,sys; s=socket.create_server(('127.0.0.1',0)); print(s.getsockname()[1], flush=True); sys.stdin.read()"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as other:  # fmt: skip
-        port = other.stdout.readline().strip()
-        assert main(["serve", "--port", port, "--corpus", corpus]) == 2
-        other.stdin.close()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        assert main(["serve", "--port", str(other.getsockname()[1]), "--corpus", corpus]) == 2
     assert "--port" in capsys.readouterr().err
 
 
@@ -137,7 +133,10 @@ async def test_the_app_runs_behind_the_page_until_it_is_stopped(home, corpus):
     try:
         assert "WARNING" not in said
         drawn = b""
-        async with ClientSession() as session, session.ws_connect(f"{address}ws?width=100&height=30", origin=address.rstrip("/")) as page:
+        async with (
+            ClientSession() as session,
+            session.ws_connect(f"{address}ws?width=100&height=30", origin=address.rstrip("/")) as page,
+        ):
             await page.send_str(json.dumps(["resize", {"width": 100, "height": 30}]))
             async with asyncio.timeout(40):
                 while b"mockinterview" not in drawn:

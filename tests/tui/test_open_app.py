@@ -49,9 +49,9 @@ def test_core_of_real_settings(arguments: argparse.Namespace, tmp_path: Path) ->
 def test_form_decides_against_settings(arguments: argparse.Namespace) -> None:
     """None leaves a field to the settings; rising levels ("") and no limit (0) are decisions."""
     core = load(arguments)
-    _, plan = core.new_interview(Wishes())
+    plan = core.new_interview(Wishes()).plan
     assert (plan.level, plan.questions) == ("advanced", ("hard",))
-    _, plan = core.new_interview(Wishes(level="", minutes=0.0))
+    plan = core.new_interview(Wishes(level="", minutes=0.0)).plan
     assert (plan.level, plan.minutes) == (None, None)
     assert set(plan.questions) == {"easy", "hard"}
 
@@ -59,12 +59,13 @@ def test_form_decides_against_settings(arguments: argparse.Namespace) -> None:
 async def test_stored_interview_opens_again(arguments: argparse.Namespace) -> None:
     """What was begun with the core can be opened with it, by id or as the latest."""
     core = load(arguments)
-    interview, plan = core.new_interview(Wishes())
+    opened = core.new_interview(Wishes())
+    interview, plan = opened.interview, opened.plan
     await interview.start(plan, core.version)
-    assert core.open_stored("").session_id == interview.session_id
-    assert core.open_stored(interview.session_id).talk.number == 1
+    assert core.open_stored("", False).interview.session_id == interview.session_id
+    assert core.open_stored(interview.session_id, False).interview.talk.number == 1
     with pytest.raises(UsageError):
-        core.open_stored("nothing-like-it")
+        core.open_stored("nothing-like-it", False)
 
 
 def test_leaving_prints_how_to_resume(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from textual.command import CommandPalette
 from textual.widgets import Markdown, OptionList
@@ -78,9 +79,9 @@ async def test_exports(world, idle, wait_until) -> None:
 async def test_export_that_fails_says_what_to_do(world, idle, wait_until) -> None:
     """A folder that is not there gives a message with a remedy, and the app goes on."""
     app = world.direct()
-    world.folder = world.folder / "missing"
     async with app.run_test(size=(80, 24)) as pilot:
         await to_report(app, pilot, idle, wait_until)
+        app.screen.core = replace(app.screen.core, exports=world.folder / "missing")
         await pilot.press("m")
         await wait_until(pilot, lambda: any("sessions export s1" in n.message for n in app._notifications))
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from mockinterview.errors import BankError
 from mockinterview.models import Bank, Question
 
+PARSED = "bank.json"
 _PACKAGE = Path(__file__).resolve().parent.parent
-_QUESTIONS = TypeAdapter(list[Question])
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +50,36 @@ def data_dir(name: str) -> Path:
 def load_bank(corpus: Path | None = None, cache: Path | None = None) -> LoadedBank:
     """Return the bank of a folder (the shipped one by default) with the faults of its broken files.
 
-    `cache` is a folder for the parsed bank, which is read instead of the YAML as long as no file has changed.
-    Raises BankError where the folder has no question that can be read.
+    `cache` is a folder for the parsed bank, which is read instead of the YAML as long as no file has changed; the shipped bank
+    comes parsed as well. Raises BankError where the folder has no question that can be read.
     """
     root = (corpus or data_dir("corpus")) / "questions"
     files = sorted(root.rglob("*.yaml"))
     if not files:
         raise BankError(f"There are no questions under {root}.", "A bank has files questions/<topic>/<id>.yaml.")
-    cached = cache / f"bank-{_stamp(files)}.json" if cache else None
-    loaded = _read_cache(cached) or _read_files(files)
-    if cached and not cached.exists():
-        _write_cache(cached, loaded)
+    stamp = _stamp(root, files)
+    cached = cache / f"bank-{stamp}.json" if cache else None
+    loaded = _read_parsed(cached, stamp) or (None if corpus else _read_parsed(_shipped(), stamp))
+    if loaded is None:
+        loaded = _read_files(files)
+        if cached:
+            _write_cache(cached, loaded, stamp)
     if not len(loaded.bank):
         raise BankError(f"No question under {root} can be read: {loaded.faults[0]}", "Correct the file and try again.")
     return loaded
+
+
+def write_parsed(corpus: Path, file: Path) -> None:
+    """Write the parsed bank of a folder to a file, as the build of the package does."""
+    root = corpus / "questions"
+    files = sorted(root.rglob("*.yaml"))
+    _write_cache(file, _read_files(files), _stamp(root, files))
+
+
+def _shipped() -> Path:
+    """Return where the build put the parsed bank; beside an editable install it lies in site-packages."""
+    inside = _PACKAGE / "_data" / PARSED
+    return inside if inside.is_file() else Path(sysconfig.get_path("purelib")) / "mockinterview" / "_data" / PARSED
 
 
 def _read_files(files: Iterable[Path]) -> LoadedBank:
@@ -93,9 +108,11 @@ def _dangling(questions: dict[str, Question], files: dict[str, Path]) -> list[Fa
 
 def read_question(file: Path) -> tuple[Question | None, list[Fault]]:
     """Return the question of one file, or None and its faults with line and field."""
+    import yaml
+
     try:
         text = file.read_text(encoding="utf-8")
-        data = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where there is one
+        data = yaml.load(text, Loader=_loader())  # noqa: S506 - a safe loader, in C where there is one
     except (OSError, UnicodeDecodeError) as error:
         return None, [Fault(file, 0, "", f"cannot be read: {error}")]
     except yaml.YAMLError as error:
@@ -111,13 +128,15 @@ def read_question(file: Path) -> tuple[Question | None, list[Fault]]:
 def _check_place(file: Path, text: str, question: Question) -> tuple[Question | None, list[Fault]]:
     if question.id != file.stem:
         return None, [_fault(file, text, ("id",), f"is {question.id!r}, but the file is called {file.name}")]
-    if question.topic != file.parent.name and file.parent.name != "questions":
+    if file.parent.name not in (question.topic, "questions"):
         return None, [_fault(file, text, ("topic",), f"is {question.topic!r}, but the folder is {file.parent.name!r}")]
     return question, []
 
 
 def _fault(file: Path, text: str, location: tuple[int | str, ...], reason: str) -> Fault:
-    node = yaml.compose(text, Loader=_LOADER)
+    import yaml
+
+    node = yaml.compose(text, Loader=_loader())
     line = 1
     for step in location:
         child = _child(node, step)
@@ -127,7 +146,15 @@ def _fault(file: Path, text: str, location: tuple[int | str, ...], reason: str) 
     return Fault(file, line, ".".join(map(str, location)), reason)
 
 
+def _loader() -> Any:
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def _child(node: Any, step: int | str) -> Any:
+    import yaml
+
     if isinstance(node, yaml.MappingNode):
         return next((value for key, value in node.value if key.value == str(step)), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
@@ -143,30 +170,31 @@ def fingerprint(questions: Iterable[Question]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _stamp(files: Iterable[Path]) -> str:
+def _stamp(root: Path, files: Iterable[Path]) -> str:
+    """Return a hash of names and contents: unlike a time of change, it survives a copy, a clone and a build."""
     digest = hashlib.sha256()
     for file in files:
-        status = file.stat()
-        digest.update(f"{file}|{status.st_mtime_ns}|{status.st_size}\n".encode())
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def _read_cache(file: Path | None) -> LoadedBank | None:
+def _read_parsed(file: Path | None, stamp: str) -> LoadedBank | None:
     try:
         stored = json.loads(file.read_bytes()) if file else None
-        if stored is None:
+        if stored is None or stored["stamp"] != stamp:
             return None
         faults = tuple(Fault(Path(path), *rest) for path, *rest in stored["faults"])
-        return LoadedBank(Bank(_QUESTIONS.validate_python(stored["questions"]), stored["fingerprint"]), faults)
+        return LoadedBank(Bank(TypeAdapter(list[Question]).validate_python(stored["questions"]), stored["fingerprint"]), faults)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _write_cache(file: Path, loaded: LoadedBank) -> None:
+def _write_cache(file: Path, loaded: LoadedBank, stamp: str) -> None:
     """Write the parsed bank beside its final name and move it there; a cache that cannot be written is done without."""
     body = {
+        "stamp": stamp,
         "fingerprint": loaded.bank.fingerprint,
-        "questions": [q.model_dump(mode="json") for q in loaded.bank],
+        "questions": [q.model_dump(mode="json", exclude_defaults=True) for q in loaded.bank],
         "faults": [(str(f.file), f.line, f.field, f.reason) for f in loaded.faults],
     }
     try:

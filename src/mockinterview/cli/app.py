@@ -74,6 +74,7 @@ def load(arguments: argparse.Namespace) -> Core:
         probe=rooms.probe,
         try_out=rooms.try_out,
         attempts=workshop.attempts,
+        decided=[name for name, origin in workshop.loaded.origins.items() if origin != "default"],
         faults=[str(fault) for fault in workshop.loaded_bank.faults],
         theme=settings.theme,
         version=workshop.version,
@@ -96,7 +97,8 @@ class _Rooms:
 
     def _workshop(self, backend: str | None, model: str | None, judge: str | None) -> Workshop:
         settings = self._first.settings
-        wanted = (backend or settings.backend, model if model is not None else settings.model, judge or settings.judge)
+        named = settings.model if model is None and backend in (None, settings.backend) else model or ""
+        wanted = (backend or settings.backend, named, judge or settings.judge)
         if wanted == (settings.backend, settings.model, settings.judge):
             return self._first
         if wanted not in self._others:
@@ -137,7 +139,9 @@ class _Rooms:
         async def ask() -> None:
             tables = [(table, find_key(table)) for table in known_backends(self._first)]
             async for found in probe_all(tables):
-                for model in found.models:
+                # A table of the settings names its model itself; what else is there cannot be chosen from here.
+                fixed = self._first.settings.backends.get(found.name)
+                for model in (fixed.model,) if fixed and found.state == "live" else found.models:
                     on_found(Offer(found.name, model))
 
         asyncio.run(ask())

@@ -17,7 +17,7 @@ from mockinterview.interview.job import plan_for_job
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.planning import choose_questions
 from mockinterview.interview.wording import EmbeddedInterviewer
-from mockinterview.models import Bank, Plan, QuestionAsked
+from mockinterview.models import Assessment, Bank, Plan, Question, QuestionAsked
 
 if TYPE_CHECKING:
     from mockinterview.grading.embedded import EmbeddedGrader
@@ -77,7 +77,7 @@ class Workshop:
     def grader(self) -> Grader:
         """The grader that the settings ask for. Raises SettingsError or BackendError where its backend cannot be used."""
         name = self.settings.judge or self.settings.backend
-        return self.embedded_grader if name == EMBEDDED else self.model_grader(name)
+        return _EmbeddedLater(self) if name == EMBEDDED else self.model_grader(name)
 
     def model_grader(self, name: str) -> ModelGrader:
         """Return a backend as grader, with the embedded grader behind it."""
@@ -186,6 +186,19 @@ class Workshop:
     def version(self) -> str:
         """The version that a session records."""
         return __version__
+
+
+class _EmbeddedLater:
+    """The embedded grader, made when the first answer comes, so that the first question does not wait for it."""
+
+    name = EMBEDDED
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    async def grade(self, question: Question, answer: str) -> Assessment:
+        """Return the verdicts of the embedded grader."""
+        return await self._workshop.embedded_grader.grade(question, answer)
 
 
 def bank_texts(bank: Bank) -> list[str]:

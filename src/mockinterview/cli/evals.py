@@ -185,13 +185,13 @@ def _execute(
         if arguments.engine == "ray":
             from mockinterview.evals.spread import over_ray
 
-            return over_ray(jobs, partial(examiner_of, arguments), _width(plan, arguments), take)
+            return over_ray(jobs, partial(examiner_of, _portable(arguments)), _width(plan, arguments), take)
         workers = _processes(plan, arguments, jobs)
         if workers > 1:
             from mockinterview.evals.spread import over_processes
 
             _build_index(plan.workshop, jobs)
-            return over_processes(jobs, partial(examiner_of, arguments), workers, take)
+            return over_processes(jobs, partial(examiner_of, _portable(arguments)), workers, take)
         return asyncio.run(run_jobs(jobs, _examiner(plan, arguments, jobs), _width(plan, arguments), take))
 
 
@@ -200,6 +200,11 @@ def _processes(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) 
     if not plan.manifest.deterministic or len(jobs) < WORTH_PROCESSES:
         return 1
     return int(arguments.jobs or os.cpu_count() or 1)
+
+
+def _portable(arguments: argparse.Namespace) -> argparse.Namespace:
+    """Return the arguments as another process can have them: without the command itself, with `--changed` already looked up."""
+    return argparse.Namespace(**{**vars(arguments), "run": None, "changed": None})
 
 
 def examiner_of(arguments: argparse.Namespace) -> Examiner:
@@ -240,7 +245,7 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
     judge_name = settings.judge or settings.backend
     if {judge_name, settings.backend} == {EMBEDDED}:
         return
-    from mockinterview.evals.backend import Manner, opened, steady_fence
+    from mockinterview.evals.backend import Manner, RememberedGrader, opened, steady_fence
     from mockinterview.evals.replies import ReplyStore
     from mockinterview.grading.judge import ModelGrader, form_of
 
@@ -254,6 +259,11 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
             models[judge_name], workshop.prompts, embedded, form_of(embedded), retriever=workshop.quick_retriever,
             votes=settings.judge_votes, fence=steady_fence,
         )  # fmt: skip
+        judge_settings = backend_settings(settings, judge_name)
+        if kept and settings.judge_votes == 1 and judge_settings.temperature == 0 and not arguments.dry_run:
+            stamp = plan.manifest.model_copy(update={"started": "", "cases": "", "epochs": 1})
+            about = f"{judge_settings.base_url} {judge_settings.model} {stamp.model_dump_json()}"
+            workshop.grader = RememberedGrader(workshop.grader, kept, about)
     if settings.backend != EMBEDDED:
         from mockinterview.interview.model_voice import ModelInterviewer
 
@@ -325,7 +335,8 @@ def _later(name: str) -> Callable[[Outcome], str]:
 
 
 REPORTS: Final[dict[str, Callable[[Outcome], str]]] = {
-    "json": _as_json, "junit": _later("junit"), "markdown": _later("markdown"), "html": _later("html"), "inspect": _later("inspect"),
+    "json": _as_json, "junit": _later("junit"), "markdown": _later("markdown"), "html": _later("html"),
+    "inspect": _later("inspect"),
 }  # fmt: skip
 
 
@@ -390,7 +401,7 @@ def _add(arguments: argparse.Namespace) -> int:
     session = workshop.store.resolve(_operand(arguments))
     cases = list(disputed_cases(session, workshop.store.events(session), workshop.bank))
     if not cases:
-        raise UsageError(f"Nothing was disputed in session {session}.", "Dispute a verdict on the score card, then add the session.")
+        raise UsageError(f"Nothing was disputed in session {session}.", "Dispute a verdict on the score card first.")
     file = arguments.to or _root(arguments) / "cases" / "grading" / "disputed.jsonl"
     kept = [line for line in _lines_of(file) if json.loads(line).get("id") not in {case.id for case in cases}]
     _write(str(file), "".join(f"{line}\n" for line in [*kept, *(case.model_dump_json() for case in cases)]))

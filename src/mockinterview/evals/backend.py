@@ -1,7 +1,7 @@
 """The model under examination: opened once for all cases, with a memory in front of it, and with outages made visible.
 
-In an interview the embedded grader steps in where a model fails, and the mark says so. In an evaluation that would be a verdict that
-the model never gave, so here every failure is noted and the case stays ungraded.
+In an interview the embedded grader steps in where a model fails, and the mark says so. In an evaluation that would be a verdict
+that the model never gave, so here every failure is noted and the case stays ungraded.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from mockinterview.evals.spending import spending
 from mockinterview.llm import Model, find_key, open_model
 from mockinterview.llm.door import Door
 from mockinterview.llm.patience import Patience
-from mockinterview.models import BackendSettings
-from mockinterview.ports import Message, T, Usage
+from mockinterview.models import Assessment, BackendSettings, Question
+from mockinterview.ports import Grader, Message, T, Usage
 from mockinterview.prompts import fenced
 
 ATTEMPTS: Final = 7  # of a request; with 5 % failures at random, one request in 10^9 fails for good
@@ -154,3 +154,34 @@ def _note(error: BackendError) -> None:
     spent = spending.get()
     if spent is not None:
         spent.failures.append(str(error))
+
+
+class RememberedGrader:
+    """A grader whose whole assessments are kept: where nothing changed, not even the prompt is built again.
+
+    `stamp` stands for all that an assessment depends on beside question and answer: model, prompts, grader, bank. Where it changed,
+    the replies themselves may still be known (`RememberingDoor`). Implements `ports.Grader`.
+    """
+
+    def __init__(self, inner: Grader, store: ReplyStore, stamp: str) -> None:
+        self.inner = inner
+        self._store = store
+        self._stamp = stamp
+
+    @property
+    def name(self) -> str:
+        """The label of the marks."""
+        return self.inner.name
+
+    async def grade(self, question: Question, answer: str) -> Assessment:
+        """Return the assessment, from the store where it is kept; one that an outage had a part in is not kept."""
+        spent = spending.get()
+        parts = (self._stamp, str(spent.epoch if spent else 0), question.id, answer)
+        key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        kept = self._store.get(key)
+        if kept is not None:
+            return Assessment.model_validate(kept)
+        mark = await self.inner.grade(question, answer)
+        if spent is not None and not spent.failures:
+            self._store.put(key, mark.model_dump(mode="json"))
+        return mark

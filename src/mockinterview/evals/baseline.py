@@ -171,15 +171,16 @@ def _flips(before: Sequence[Result], after: Sequence[Result]) -> list[Flip]:
     if last.ungraded or first.ungraded:
         if bool(last.ungraded) == bool(first.ungraded):
             return []
-        return [_flip(last, "graded", bool(last.ungraded), first.ungraded or "graded", last.ungraded or "graded")]
+        return [_flip(last, "graded", first.ungraded or "graded", last.ungraded or "graded", worse=bool(last.ungraded))]
     return [
-        _flip(last, what, old.get(what, True), _described(before, what), _described(after, what), _expected(last, what))
+        _flip(last, what, described(before, what), described(after, what), worse=old.get(what, True))
         for what in {**old, **new}
         if old.get(what, True) != new.get(what, True)
     ]
 
 
-def _flip(result: Result, what: str, worse: bool, before: str, after: str, expected: str = "") -> Flip:  # noqa: FBT001
+def _flip(result: Result, what: str, before: str, after: str, *, worse: bool) -> Flip:
+    expected = _expected(result, what)
     return Flip(result.suite, result.case, result.question, what, worse, before, after, expected)
 
 
@@ -191,7 +192,7 @@ def _majority(results: Sequence[Result]) -> dict[str, bool]:
     return {what: 2 * sum(rights) > len(rights) for what, rights in counts.items()}
 
 
-def _described(results: Sequence[Result], what: str) -> str:
+def described(results: Sequence[Result], what: str) -> str:
     """Return what a run made of something: verdict, quote and probability, or what a check saw."""
     result = results[0]
     for mark in result.points:

@@ -232,12 +232,12 @@ def _checked(suite: Suite, file: Path, line: int, data: Any) -> Spec:
 def _spread(suite: Suite, spec: Spec, bank: Bank, cases: Cases) -> None:
     """Add a case for each question that a specification is meant for."""
     if isinstance(spec, InterviewCase):
-        _add(suite, spec, spec.questions[0], spec.id, bank, cases, needs=spec.questions)
+        _add(suite, spec, (spec.questions[0], spec.id), bank, cases)
     elif isinstance(spec, FloorCase | MetamorphicCase) and not spec.question:
         for question in _drawn(bank, spec):
-            _add(suite, spec, question.id, f"{spec.id}/{question.id}", bank, cases)
+            _add(suite, spec, (question.id, f"{spec.id}/{question.id}"), bank, cases)
     else:
-        _add(suite, spec, spec.question, spec.id, bank, cases)
+        _add(suite, spec, (spec.question, spec.id), bank, cases)
 
 
 def _drawn(bank: Bank, spec: FloorCase | MetamorphicCase) -> list[Question]:
@@ -247,10 +247,10 @@ def _drawn(bank: Bank, spec: FloorCase | MetamorphicCase) -> list[Question]:
     return sorted(ranked[: spec.questions], key=lambda q: q.id)
 
 
-def _add(
-    suite: Suite, spec: Spec, question_id: str, case_id: str, bank: Bank, cases: Cases, needs: Sequence[str] = ()
-) -> None:
-    if reason := _misfit(spec, [question_id, *needs], bank):
+def _add(suite: Suite, spec: Spec, place: tuple[str, str], bank: Bank, cases: Cases) -> None:
+    """Add the case at `place` (question, case id), or a line that says why the bank cannot serve it."""
+    question_id, case_id = place
+    if reason := _misfit(spec, [question_id, *(spec.questions if isinstance(spec, InterviewCase) else ())], bank):
         cases.left_out.append(f"{suite}/{case_id}: {reason}")
         return
     topic = bank.get(question_id).topic

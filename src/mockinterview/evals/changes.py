@@ -18,7 +18,8 @@ _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
 _WORD: Final = re.compile(r"[A-Za-z]{5,}")
 _SWAPS: Final = (
     (r"\bfor example\b", "for instance"), (r"\bbecause\b", "since"), (r"\bbut\b", "however"), (r"\bdo not\b", "don't"),
-    (r"\bdoes not\b", "doesn't"), (r"\bcannot\b", "can't"), (r"\bis not\b", "isn't"), (r"\bit is\b", "it's"), (r"\bneed\b", "require"),
+    (r"\bdoes not\b", "doesn't"), (r"\bcannot\b", "can't"), (r"\bis not\b", "isn't"), (r"\bit is\b", "it's"),
+    (r"\bneed\b", "require"),
     (r"\bbig\b", "large"), (r"\bso that\b", "in order that"), (r"\busually\b", "typically"), (r"\boften\b", "frequently"),
     (r"\bhelps\b", "is of help"), (r"\bshow\b", "demonstrate"), (r"\beach\b", "every"),
 )  # fmt: skip

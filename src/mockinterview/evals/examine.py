@@ -146,7 +146,7 @@ class Examiner:
             if mark.score is None:
                 return _not_graded(mark)
             stated = wrong.id in [m.id for m in mark.misconceptions]
-            found.append(Check(name=f"correction of {wrong.id}", passed=not stated, seen=wrong.correction[:QUOTED] if stated else ""))
+            found.append(Check(name=f"correction of {wrong.id}", passed=not stated, seen=wrong.correction[:QUOTED]))
         return {"checks": found, "graded_by": mark.graded_by if mark else ""}
 
     # --- interview and retrieval ----------------------------------------------------------------------------------
@@ -155,7 +155,8 @@ class Examiner:
         s = self._subjects
         events = await talks.hold_talk(spec, s.bank, s.grader, s.interviewer, s.quick_retriever)
         return {
-            "checks": list(talks.checks(spec, events, s.bank, s.reader)), "score": talks.final_score(events), "graded_by": s.grader.name,
+            "checks": list(talks.checks(spec, events, s.bank, s.reader)), "score": talks.final_score(events),
+            "graded_by": s.grader.name,
         }  # fmt: skip
 
     async def _retrieval(self, spec: RetrievalCase) -> dict[str, Any]:

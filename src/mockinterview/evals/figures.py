@@ -87,9 +87,11 @@ def spent(results: Sequence[Result]) -> Spent:
 
 def as_data(found: Table) -> dict[str, dict[str, Any]]:
     """Return a table as plain data for JSON."""
-    return {
-        key: {"value": _short(e.value), "low": _short(e.low), "high": _short(e.high), "number": e.number} for key, e in found.items()
-    }  # fmt: skip
+    return {key: _as_row(estimate) for key, estimate in found.items()}
+
+
+def _as_row(e: Estimate) -> dict[str, Any]:
+    return {"value": _short(e.value), "low": _short(e.low), "high": _short(e.high), "number": e.number}
 
 
 def _short(value: float | None) -> float | None:

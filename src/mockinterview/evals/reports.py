@@ -1,4 +1,4 @@
-"""Reports for other programs and people: JUnit XML, Markdown for a pull-request comment, one self-contained HTML page.
+"""Reports for other programs and people: JUnit XML, Markdown for a pull request, one self-contained HTML page, an Inspect log.
 
 Everything shown comes from models, candidates and corpora, so all of it is escaped here, in the one place for each format.
 """
@@ -9,14 +9,16 @@ import html
 import json
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
-from mockinterview.evals.baseline import Flip
+from mockinterview.evals.baseline import Flip, described
 from mockinterview.evals.figures import headline_grading, suites_of
 from mockinterview.evals.measures import BINS, BY_KEY
 from mockinterview.evals.outcome import Outcome, as_document
+from mockinterview.evals.results import Result
 from mockinterview.evals.screen import interval, number
 from mockinterview.sanitize import clean
 
@@ -43,7 +45,8 @@ def as_junit(outcome: Outcome) -> str:
         f'<testsuites tests="{len(gates) + len(lost)}" failures="{failures}" errors="{len(lost)}" skipped="{skipped}">',
         f'<testsuite name="mockinterview eval" tests="{len(gates)}" failures="{failures}" errors="0" skipped="{skipped}">',
         *gates, "</testsuite>",
-        f'<testsuite name="ungraded" tests="{len(lost)}" failures="0" errors="{len(lost)}">', *lost, "</testsuite>", "</testsuites>", "",
+        f'<testsuite name="ungraded" tests="{len(lost)}" failures="0" errors="{len(lost)}">', *lost, "</testsuite>",
+        "</testsuites>", "",
     ])  # fmt: skip
 
 
@@ -148,3 +151,52 @@ def _calibration(outcome: Outcome) -> list[list[float]]:
     return [
         [round(sums[BINS + i] / sums[i], 4), round(sums[2 * BINS + i] / sums[i], 4), sums[i]] for i in range(BINS) if sums[i]
     ]  # fmt: skip
+
+
+# --- Inspect AI -----------------------------------------------------------------------------------------------------
+
+
+def as_inspect(outcome: Outcome) -> str:
+    """Return the run as an Inspect AI log (JSON, log format 2), so that `inspect view` opens it.
+
+    A result is a sample, each point, check and rank of it a score: "C" right, "I" wrong. Results without an outcome are left
+    unscored. The figures stand in the results.
+    """
+    manifest = outcome.manifest
+    started = manifest.started or datetime.now(UTC).isoformat(timespec="seconds")
+    log = {
+        "version": 2,
+        "status": "success" if outcome.complete else "cancelled",
+        "eval": {
+            "created": started, "task": "mockinterview", "task_version": manifest.package,
+            "dataset": {"name": ", ".join(suites_of(outcome.results)), "samples": len(outcome.results)},
+            "model": f"{manifest.backend}/{manifest.model}", "config": {"epochs": manifest.epochs},
+            "metadata": manifest.model_dump(mode="json"),
+        },
+        "results": {
+            "total_samples": len(outcome.results), "completed_samples": len(outcome.results) - outcome.spent.ungraded,
+            "scores": [_inspect_figures(outcome, suite) for suite in suites_of(outcome.results)],
+        },
+        "stats": {"started_at": started, "completed_at": datetime.now(UTC).isoformat(timespec="seconds")},
+        "samples": [_inspect_sample(result) for result in outcome.results],
+    }  # fmt: skip
+    return json.dumps(log, ensure_ascii=False)
+
+
+def _inspect_figures(outcome: Outcome, suite: str) -> dict[str, Any]:
+    chosen = {BY_KEY[key].name: e.value for key, e in outcome.figures.items() if BY_KEY[key].suite == suite}
+    return {"name": suite, "scorer": suite, "metrics": {name: {"name": name, "value": value} for name, value in chosen.items()}}
+
+
+def _inspect_sample(result: Result) -> dict[str, Any]:
+    expected = "\n".join(f"{mark.point}: {mark.expected}" for mark in result.points)
+    scores = {
+        clean(what): {"value": "C" if right else "I", "explanation": clean(described([result], what))}
+        for what, right in result.outcomes().items()
+    }
+    return {
+        "id": f"{result.suite}/{result.case}", "epoch": result.epoch + 1, "input": f"{result.question}: {result.case}",
+        "target": expected or result.question, "scores": {} if result.ungraded else scores, "total_time": result.seconds,
+        "metadata": {"kind": result.kind, "topic": result.topic, "part": result.part, "ungraded": clean(result.ungraded),
+                     "score": result.score, "expected_score": result.expected_score},
+    }  # fmt: skip

@@ -219,8 +219,9 @@ def _due(events: Sequence[Event], bank: Bank) -> dict[str, list[str]]:
     due: dict[str, list[str]] = {}
     talk = Talk(bank)
     for event in events:
-        if isinstance(event, QuestionClosed) and event.reason == "done" and talk.main and event.question_id == talk.main.question.id:
-            edges = [e for e in talk.main.question.follow_ups if e.origin == "documented" and holds(e.when, talk.main)]
+        main = talk.main
+        if isinstance(event, QuestionClosed) and event.reason == "done" and main and event.question_id == main.question.id:
+            edges = [e for e in main.question.follow_ups if e.origin == "documented" and holds(e.when, main)]
             if edges and talk.plan.max_follow_ups:
                 due[event.question_id] = [edge.to for edge in edges]
         talk.take(event)

@@ -32,43 +32,43 @@ WORDLIKE: Final = 0.6  # share of an unknown word's letter triples that the bank
 # --- matching -------------------------------------------------------------------------------------------------------
 LONG_SENTENCE: Final = 45  # words; longer sentences are not matched as a whole, as too much fits into them
 TIE: Final = 0.5  # weight of precision against recall when the references to look at are chosen
+ROUGHLY: Final = 0.25  # rough score (recall and half the precision) below which a reference has nothing to do with a window
 CLOSE_LOOKS: Final = 2  # references per window and target that are looked at closely; a third one changes nothing
-LEAST_LIKELY: Final = 0.2  # rough score of a reference below which no combination of features reaches a probability of 0.2
+LEAST_LIKELY: Final = 0.2  # probability that a closer look must be able to reach; it lies below all thresholds of verdicts
 ABOUT: Final = 0.6  # share of an answer's different words that the question knows: of model answers 0.65 to 1, of those to other topics 0.1 to 0.5
 MOST_OF_IT: Final = 0.65  # share of a contradicting stretch's recall that a clause within it needs to stand by itself
 AROUND: Final = 2  # clauses before and after a window that are its context
 AS_CLOSE: Final = 0.85  # a reference counts as worded as closely as the closest one from this share of its probability
 TELLING_FORMULA: Final = 3  # names, numbers and functions from which the agreement of a formula says enough by itself
+FORMULA_WRONG: Final = 0.75  # probability that a formula over the same quantities with another value means the point's
 VERBATIM: Final = 0.985  # share of both sides from which a window *is* the reference, and the probability that it then means it
 FORMULA_ALONE: Final = 0.93  # probability of a point whose formula is there by value, whatever the words around it
 IDLE_NUMBERS: Final = frozenset({"#1", "#0", "#2"})  # too common in speech ("one of them") to be held against an answer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Features:
-    """Why a window states a target, or not: shares between 0 and 1, but for sums in `affinity`, `margin` and `mass`.
+    """Why a window states a target, or not: shares between 0 and 1, but for the sums in `affinity`, `margin`, `key` and `mass`.
 
-    None of them knows the answer's length: they look at one clause, pair or sentence.
+    None of them knows the answer's length: they look at one clause, pair or sentence, but for `aside`, which is a share.
     """
 
     recall: float = 0.0  # of the reference's weight, the share that the window has too, whatever the polarity
     precision: float = 0.0  # of the window's weight, the share that the reference has too
-    affinity: float = 0.0  # how typical the window's words are of the target, over all its references
-    key: float = 0.0  # the weight of the shared words that most references of the target have, and few of the others
-    bound: float = 0.0  # how many of the reference's bound opposites ("variance", "less") the window has with the same sign
-    margin: float = 0.0  # affinity less that of the target next to it
-    order: float = 0.0  # of the reference's neighbouring words that both have, the share that are neighbours in the window
-    shared: float = 0.0  # how many concepts window and reference share
     mass: float = 0.0  # the weight that window and reference share
-    support: float = 0.0  # the recall of the second-best reference
-    known: float = 0.0  # of the window's different words, the share that occurs in the question's references at all
-    context: float = 0.0  # the same of the clauses around it
+    shared: int = 0  # how many concepts they share
+    affinity: float = 0.0  # how typical the window's words are of the target, over all its references
+    margin: float = 0.0  # affinity less that of the target next to it
+    key: float = 0.0  # how much of what most references of the target, and few of others, contain is in the window
+    formula: float = 0.0  # 1: a telling formula of the target is there, by value; 0.5: a short one or one of others, too
+    context: float = 0.0  # the share of the words around the window that the question knows
     aside: float = 0.0  # how far the same share of the whole answer lies below what answers to this question have
-    formula: float = 0.0  # 1: a formula of the target is there, by value
+    order: float = 0.0  # of the reference's neighbouring words that both have, the share that are neighbours in the window
+    bound: int = 0  # how many of the reference's opposites ("less" beside "variance") the window has beside the same word
     sign_clash: float = 0.0  # of the shared weight, the share with opposite sign (negation, direction)
+    clash_mass: float = 0.0  # the weight of the shared words with opposite sign
     flip: float = 0.0  # 1: at least one shared word has the opposite sign
     against: float = 0.0  # the weight of typical words that the window has in the polarity that no reference has
-    clash_mass: float = 0.0  # the weight of the shared words with opposite sign
     reversed: float = 0.0  # 1: the same things are compared the other way round
     role_clash: float = 0.0  # of the shared weight, the share that is said of another thing
     number_clash: float = 0.0  # 1: another number stands where an essential one belongs
@@ -78,13 +78,13 @@ class Features:
     rival: float = 0.0  # how much more probably the window states a misconception (of a point) or a point (of a misconception)
 
 
-TOPIC_FEATURES: Final = "constant recall precision align2 root_affinity key order bound small_mass shared support formula margin context aside".split()
+TOPIC_FEATURES: Final = "constant precision align2 root_affinity key order bound small_mass shared formula margin context aside".split()
 _TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
     # kind, whether the target brings `says`
-    ("point", True): (-4.67, 0, 1.55, 3.07, 0.37, 0.37, 0.21, 0.54, 0.81, 0.71, 0, 1.48, 1.46, 0, -7.92),
-    ("misconception", True): (-5.43, 0, 1.76, 2.07, 0.09, 0.72, 0.52, 0.57, 0, 2.42, 0, 2.14, 1.62, 1.14, -9.11),
-    ("point", False): (-3.72, 0.11, 0, 2.29, 0.13, 0, 0, 0.44, 2.06, 0, 0, 2.59, 1.31, 0, -5.26),
-    ("misconception", False): (-4.44, 0.91, 0.54, 0.56, 0, 0, 0.4, 0, 1.15, 1.86, 0, 2.57, 1.27, 1.1, -5.61),
+    ("point", True): (-4.67, 1.55, 3.07, 0.37, 0.37, 0.21, 0.54, 0.81, 0.71, 1.48, 1.46, 0, -7.92),
+    ("misconception", True): (-5.43, 1.76, 2.07, 0.09, 0.72, 0.52, 0.57, 0, 2.42, 2.14, 1.62, 1.14, -9.11),
+    ("point", False): (-3.72, 0, 2.29, 0.13, 0, 0, 0.44, 2.06, 0, 2.59, 1.31, 0, -5.26),
+    ("misconception", False): (-4.44, 0.54, 0.56, 0, 0, 0.4, 0, 1.15, 1.86, 2.57, 1.27, 1.1, -5.61),
 }
 CONFLICT_FEATURES: Final = (
     "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
@@ -97,8 +97,8 @@ def topic_features(f: Features) -> tuple[float, ...]:
     """Return what the combiner weighs, in the order of TOPIC_FEATURES."""
     align = 2 * f.recall * f.precision / (f.recall + f.precision + 1e-9)
     return (
-        1.0, f.recall, f.precision, align * align, math.sqrt(min(f.affinity, 8.0)), min(f.key, 2.0), f.order, min(f.bound, 3.0) / 3,
-        min(f.mass, 1.2), min(f.shared, 5.0) / 5, f.support, f.formula, max(-1.0, min(f.margin / 4, 1.0)), f.context,
+        1.0, f.precision, align * align, math.sqrt(min(f.affinity, 8.0)), min(f.key, 2.0), f.order, min(f.bound, 3) / 3,
+        min(f.mass, 1.2), min(f.shared, 5) / 5, f.formula, max(-1.0, min(f.margin / 4, 1.0)), f.context,
         f.aside,
     )  # fmt: skip
 
@@ -121,7 +121,9 @@ def topic(f: Features, kind: str, has_says: bool) -> float:
     words = _logistic(sum(map(operator.mul, _TOPIC[kind, has_says], topic_features(f))))
     if min(f.recall, f.precision) > VERBATIM and (f.order > VERBATIM or f.shared < 2):
         return max(words, VERBATIM)
-    return max(words, FORMULA_ALONE) if f.formula == 1.0 else words
+    if f.formula == 1.0:
+        return max(words, FORMULA_ALONE)
+    return max(words, FORMULA_WRONG) if f.formula_clash else words
 
 
 def conflict(f: Features) -> float:

@@ -13,12 +13,13 @@ from functools import cached_property
 from typing import Final
 
 from mockinterview.grading import calibration as cal
-from mockinterview.grading.gate import Gate, inspect
+from mockinterview.grading.gate import Findings, Gate
 from mockinterview.grading.languages import other_language
-from mockinterview.grading.matching import Match, match, windows
+from mockinterview.grading.matching import Match, match
 from mockinterview.grading.prepared import Prepared, Vocabulary
 from mockinterview.grading.reading import clauses
 from mockinterview.grading.score import CREDIT, question_score
+from mockinterview.grading.windows import windows
 from mockinterview.models import Assessment, Flag, PointVerdict, Question, StatedMisconception, Verdict
 
 NAME: Final = "embedded"
@@ -68,7 +69,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    gate: Gate
+    findings: Findings
     matches: tuple[Match, ...]
     language: str = ""
 
@@ -81,7 +82,7 @@ class EmbeddedGrader:
 
     def __init__(self, vocabulary: Iterable[str] = ()) -> None:
         self._texts = tuple(vocabulary)
-        self._prepared: dict[str, Prepared] = {}
+        self._prepared: dict[str, tuple[Prepared, Gate]] = {}
 
     @property
     def name(self) -> str:
@@ -98,8 +99,7 @@ class EmbeddedGrader:
 
     def assess(self, question: Question, answer: str) -> Assessment:
         """Return a verdict per point, each hit or partial with a verbatim quote, the misconceptions stated, and flags."""
-        prepared = self.prepare(question)
-        judged = _judge(prepared, answer)
+        judged = _judge(*self.prepare(question), answer)
         verdicts = [_point_verdict(m, answer) for m in judged.matches if m.target.kind == "point"]
         stated = [_stated(m, answer) for m in judged.matches if m.target.kind == "misconception" and m.hit >= cal.BELIEF]
         flags = _flags(judged)
@@ -119,16 +119,16 @@ class EmbeddedGrader:
 
     def explain(self, question: Question, answer: str) -> Explanation:
         """Return what led to the assessment of an answer: probabilities, features and the clause, per point and misconception."""
-        judged = _judge(self.prepare(question), answer)
+        judged = _judge(*self.prepare(question), answer)
         targets = tuple(_explained(m, answer) for m in judged.matches)
         return Explanation(question.id, _flags(judged), targets)
 
-    def prepare(self, question: Question) -> Prepared:
+    def prepare(self, question: Question) -> tuple[Prepared, Gate]:
         """Return the question ready for matching; a changed question of the same id is prepared anew."""
         known = self._prepared.get(question.id)
-        if known is None or not (known.question is question or known.question == question):
-            known = Prepared(question, self._vocabulary)
-            self._prepared[question.id] = known
+        if known is None or not (known[0].question is question or known[0].question == question):
+            prepared = Prepared(question, self._vocabulary)
+            known = self._prepared[question.id] = (prepared, Gate(prepared))
         return known
 
     def _ungraded(self, question: Question, verdicts: Sequence[PointVerdict], language: str) -> Assessment:
@@ -138,17 +138,17 @@ class EmbeddedGrader:
         )
 
 
-def _judge(prepared: Prepared, answer: str) -> _Judged:
+def _judge(prepared: Prepared, gate: Gate, answer: str) -> _Judged:
     found = clauses(answer)
     language = other_language(answer)
     readings = [prepared.read_answer(clause.text) for clause in found]
-    gate = inspect(prepared, answer, found, readings)
-    kept = [(c.start, c.end, r, c.sentence) for i, (c, r) in enumerate(zip(found, readings, strict=True)) if i not in gate.barred]
-    renumbered = {new for new, old in enumerate(i for i in range(len(found)) if i not in gate.barred) if old in gate.bare}
-    matches = match(prepared, windows(prepared, kept), renumbered)
+    seen = gate.inspect(answer, found, readings)
+    kept = [i for i in range(len(found)) if i not in seen.barred]
+    clauses_kept = [(found[i].start, found[i].end, readings[i], found[i].sentence) for i in kept]
+    matches = match(prepared, windows(prepared, clauses_kept), {at for at, i in enumerate(kept) if i in seen.bare})
     if language:
         matches = [m if m.features.formula == 1.0 else Match(m.target) for m in matches]
-    return _Judged(gate, tuple(matches), language)
+    return _Judged(seen, tuple(matches), language)
 
 
 def _verdict(one: Match) -> Verdict:
@@ -174,7 +174,7 @@ def _stated(one: Match, answer: str) -> StatedMisconception:
 def _flags(judged: _Judged) -> tuple[Flag, ...]:
     if judged.language:
         return ("other_language",)
-    flags = judged.gate.flags
+    flags = judged.findings.flags
     stated = any(_verdict(m) in ("hit", "partial") for m in judged.matches)
     if stated:
         flags = tuple(f for f in flags if f not in ("dont_know", "keyword_list"))

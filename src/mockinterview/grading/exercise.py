@@ -14,7 +14,7 @@ _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 _NUMBER = re.compile(r"(?<![\w.])[-−+]?\d[\d,]*(?:\.\d+)?(?:\s*[eE][-+]?\d+)?\s*(?:(?:million|thousand|[kKM%])\b|%)?|\b(?:" + "|".join(_WORDS) + r")\b")  # fmt: skip
 _FRACTION = re.compile(r"(?<![\w./])(\d+)\s*/\s*(\d+)(?![\w/])")
 _SETTLES = re.compile(
-    r"(=|≈|~|->|→|⇒|:|\b(?:is|are|it'?s|get|gets|gives|equals|makes|answer|so|about|roughly|approximately|be)\b)\s*$", re.I
+    r"(=|≈|~|->|→|⇒|:|\b(?:is|are|it'?s|get|gets|gives|equals|makes|answer|so|about|roughly|approximately|be)\b)\s*$", re.IGNORECASE
 )
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "%": 0.01}
 _FIRST_WORDS = 12  # characters before the first number within which it opens the reply ("it's 28, because ...")

@@ -315,7 +315,7 @@ class _Parser:
 @lru_cache(maxsize=4096)
 def _of_name(name: str) -> Values:
     """Return the values of a name at the random points: fixed for ever, of both signs, never near zero."""
-    rng = random.Random(f"mockinterview {name}")  # noqa: S311 - repeatable values, not secrets
+    rng = random.Random(f"mockinterview {name}")
     return tuple(rng.choice((-1, 1, 1)) * rng.uniform(0.4, 2.6) for _ in range(POINTS))
 
 
@@ -338,7 +338,7 @@ def _value(node: Node, renamed: Mapping[str, str], point: int) -> float:
     return _apply(label, [_value(child, renamed, point) for child in children], point)
 
 
-def _apply(label: str, args: list[float], point: int) -> float:  # noqa: PLR0911 - one line per operation
+def _apply(label: str, args: list[float], point: int) -> float:
     first, last = args[0], args[-1]
     if label == "-" and len(args) == 1:
         return -first
@@ -369,6 +369,12 @@ _CALLS: Final = {
 # --- comparing ------------------------------------------------------------------------------------------------------
 
 
+def size_of(formula: Formula) -> int:
+    """Return how many names, numbers and functions a formula has: the more, the less its agreement can be chance."""
+    calls = sum(f"{name} (" in formula.text for name in FUNCTIONS)
+    return calls + max(len(_leaves(n, numbers=False)) + len(_leaves(n, numbers=True)) for n in formula.nodes)
+
+
 class FormulaBook:
     """The accepted spellings of one point's formulas, with the letters that stand for the same thing in them."""
 
@@ -396,11 +402,6 @@ class FormulaBook:
                 return
         for name in formula.names:
             self.alias.setdefault(name, name)
-
-    def size(self, given: Formula) -> int:
-        """Return how many names, numbers and functions a formula has: the more, the less its agreement can be chance."""
-        calls = sum(f"{name} (" in given.text for name in FUNCTIONS)
-        return calls + max(len(_leaves(n, numbers=False)) + len(_leaves(n, numbers=True)) for n in given.nodes)
 
     def agrees(self, given: Formula) -> bool:
         """Tell whether a candidate's formula has the value of one of the accepted ones, under any reading and letters."""

@@ -32,36 +32,34 @@ _INJECTION: Final = re.compile(
     |["']?(?:verdict|score|grade|graded_by|credit)["']?\s*[:=]\s*["']?(?:hit|full|10|100|\d+|correct|pass)
     |\b(?:print|output|return|respond\s+with|reply\s+with|say)\s+(?:only\s+)?["'{]?(?:hit|correct|full|score|verdict|10\b|pass)
     |\bplease\s+(?:be\s+(?:kind|generous|lenient)|pass\s+me|give|grade|mark|award)|\bi\s+(?:really\s+)?(?:need|deserve)\s+(?:this\s+job|full|the\s+(?:full\s+)?(?:marks?|points?|job)|a\s+(?:good|high|top|perfect))""",
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
 _DONT_KNOW: Final = re.compile(
     r"""\bi\s+(?:really\s+|honestly\s+|just\s+|actually\s+|simply\s+)*(?:do\s*n[o']?t|don’t|do\s+not|dont|can'?t|cannot|can\s+not)\s+(?:really\s+)?(?:know|remember|recall|answer|say|tell)\b
     |\b(?:no|not\s+a|haven'?t\s+a|without\s+a)\s+(?:idea|clue)\b|\bidk\b|\bdunno\b|\bi\s+(?:have\s+)?forg[eo]t(?:ten)?\b|\bnever\s+heard\b|\bbeats\s+me\b
     |\bnot\s+familiar\s+with\b|\bi(?:'m|\s+am)\s+not\s+sure\b|^\s*(?:pass|skip|next|no\s+answer|nothing|n/?a|none|\?+|\.+)\s*$|\bi\s+give\s+up\b|\bno\s+sé\b
     |\bkeine\s+ahnung\b|\bweiß\s+(?:ich\s+)?nicht\b|\bje\s+ne\s+sais\s+pas\b|\bnon\s+lo\s+so\b|\bnão\s+sei\b""",
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
 _REPORTED: Final = re.compile(
     r"\b(?:some|many|most|a lot of|lots of|other|few)?\s*(?:people|beginners|candidates|students|textbooks|folks|others|some|many|tutorials|authors)\b"
     r"[^.]{0,24}\b(?:think|thinks|say|says|believe|believes|claim|claims|assume|assumes|write|argue|confuse|thought|said|would say)\b"
     r"|\b(?:it is|it's|its|is)\s+(?:often|sometimes|commonly|widely|frequently)\s+(?:said|claimed|believed|thought|assumed|stated|taught)\b"
     r"|\b(?:you might|one might|you could|one could|you would|one would|you may|i used to|i once)\s+(?:\w+\s+)?(?:think|expect|assume|believe|say|guess)\b"
-    r"|\b(?:common|popular|typical|frequent|classic)\s+(?:mistake|misconception|myth|error|belief|misunderstanding|confusion)\b",
-    re.IGNORECASE,
+    r"|\b(?:common|popular|typical|frequent|classic)\s+(?:mistake|misconception|myth|error|belief|misunderstanding|confusion)\b"
 )
 _DENIAL: Final = re.compile(
     r"\b(?:wrong|incorrect|untrue|false|mistaken|misleading|myth|misconception|nonsense|misunderstanding)\b|\b(?:a|common|popular) mistake\b"
-    r"|\b(?:not|n't|never)\s+(?:really\s+|quite\s+|actually\s+)?(?:true|right|correct|accurate|the case|so|hold|how it works|what happens)\b",
-    re.IGNORECASE,
+    r"|\b(?:not|n't|never)\s+(?:really\s+|quite\s+|actually\s+)?(?:true|right|correct|accurate|the case|so|hold|how it works|what happens)\b"
 )
 _DENIES_WHAT_FOLLOWS: Final = re.compile(
     r"\b(?:it is|it's|its|it would be|it isn't|it is not|that is|is)\s+(?:simply\s+|just\s+|a\s+)?(?:common\s+|popular\s+)?"
     r"(?:not true|not right|not correct|not the case|n't true|wrong|false|incorrect|a myth|myth|a mistake|mistake|misconception|true)\s+(?:that|to (?:say|think|claim|believe|assume))\b"
-    r"|\b(?:i (?:don't|do not|dont|would not|wouldn't) (?:think|believe|agree|say) (?:that\b)?)",
-    re.IGNORECASE,
+    r"|\b(?:i (?:don't|do not|dont|would not|wouldn't) (?:think|believe|agree|say) (?:that\b)?)"
 )
-_TURN: Final = re.compile(r"^(?:but|however|yet|although|though|while|actually|in fact|in reality|really|no\b|that|this|which|it|both)", re.IGNORECASE)
-_BACK: Final = re.compile(r"^(?:but\s+|and\s+|which\s+|however\s+)?(?:that|this|which|it|both|those|they)?(?:'s|\s+is|\s+are|\s+isn't|\s+was)?\b", re.IGNORECASE)
+_TURN: Final = re.compile(r"(?:but|however|yet)\b")
+_AFFIRMS: Final = re.compile(r"\bit(?:'s| is) true\b")
+_BACK: Final = re.compile(r"(?:but |and |which |however |yet )*(?:that|this|which|it|both|those|they|not|wrong|false|is)\b")
 _RELATION: Final = re.compile(r"[=:<>→⇒\d]|->")
 _ITEM: Final = re.compile(r"[,;\n/|•]|\s-\s|\s*\*\s|\.\s")
 
@@ -73,11 +71,11 @@ _NOT_AFTER_DETERMINER: Final = frozenset(
 _PREPOSITIONS: Final = frozenset("of to in on at for with by from into".split())
 _NOT_AFTER_PREPOSITION: Final = frozenset("is are was were and or but because of so if has have does can will".split())
 _WORDS: Final = re.compile(r"(?<!\w)[a-z']+(?!\w)")
-_ASSERTS: Final = re.compile(r"(?:yes|yeah|yep|no|nope|true|false|correct|wrong|right)\b", re.IGNORECASE)  # "yes" and the question said back is an answer
+_ASSERTS: Final = re.compile(r"(?:yes|yeah|yep|no|nope|true|false|correct|wrong|right)\b")  # "yes" and the question said back is an answer
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Findings:
     """What the gate found: flags about the answer, clauses that are no evidence, and clauses that count only as close quotes."""
 
     flags: tuple[Flag, ...]
@@ -85,42 +83,53 @@ class Gate:
     bare: frozenset[int]
 
 
-def inspect(prepared: Prepared, answer: str, found: Sequence[Clause], readings: Sequence[Reading]) -> Gate:
-    """Return which clauses of an answer may be matched, and which flags its form deserves."""
-    if not found:
-        return Gate(("empty",) if not _DONT_KNOW.search(answer) else ("dont_know",), frozenset(), frozenset())
-    injected = {i for i, c in enumerate(found) if _INJECTION.search(c.text)}
-    admits = any(_DONT_KNOW.search(reference.text) for reference in prepared.references)  # some questions ask for just that
-    ignorant = {i for i, c in enumerate(found) if _DONT_KNOW.search(c.text) and not admits and not _says_more(readings[i])}
-    echoed = _echoed(prepared, found, readings)
-    rest = [i for i in range(len(found)) if i not in injected | ignorant | echoed]
-    flags: list[Flag] = []
-    if injected:
-        flags.append("injection")
-    if not rest:
-        flags += ["dont_know"] if ignorant else ["question_echo"] if echoed else []
-        return Gate(tuple(flags), frozenset(range(len(found))), frozenset())
-    if _is_gibberish(prepared, [found[i].text for i in rest], [readings[i] for i in rest]):
-        return Gate((*flags, "gibberish"), frozenset(range(len(found))), frozenset())
-    bare = {i for i in rest if _is_bare(found[i].text, readings[i])}
-    if _is_word_salad(answer) or _is_keyword_list(answer, [readings[i] for i in rest], bare, rest):
-        flags.append("keyword_list")
-        bare = set(rest)
-    if ignorant:
-        flags.append("dont_know")
-    return Gate(tuple(flags), frozenset(injected | ignorant | echoed | _denied(found)), frozenset(bare))
+class Gate:
+    """The gate of one question."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        # some questions ask for just that: "I know of no such procedure"
+        self._admits = any(_DONT_KNOW.search(reference.text) for reference in prepared.references)
+
+    def inspect(self, answer: str, found: Sequence[Clause], readings: Sequence[Reading]) -> Findings:
+        """Return which clauses of an answer may be matched, and which flags its form deserves."""
+        answer, texts = answer.lower(), [clause.text.lower() for clause in found]
+        everything = frozenset(range(len(found)))
+        if not found:
+            return Findings(("dont_know",) if _DONT_KNOW.search(answer) else ("empty",), everything, everything)
+        injected = _matching(_INJECTION, answer, texts)
+        ignorant = {i for i in _matching(_DONT_KNOW, answer, texts) if not self._admits and not _says_more(readings[i])}
+        echoed = _echoed(self._prepared, [c.sentence for c in found], texts, readings)
+        rest = sorted(everything - injected - ignorant - echoed)
+        flags: list[Flag] = ["injection"] if injected else []
+        if not rest:
+            flags += ["dont_know"] if ignorant else ["question_echo"] if echoed else []
+            return Findings(tuple(flags), everything, frozenset())
+        if _is_gibberish(self._prepared, [texts[i] for i in rest], [readings[i] for i in rest]):
+            return Findings((*flags, "gibberish"), everything, frozenset())
+        bare = {i for i in rest if _is_bare(texts[i], readings[i])}
+        if _is_word_salad(answer) or _is_keyword_list(answer, [readings[i] for i in rest], bare, rest):
+            flags.append("keyword_list")
+            bare = set(rest)
+        flags += ["dont_know"] if ignorant else []
+        return Findings(tuple(flags), frozenset(injected | ignorant | echoed | _denied(answer, texts)), frozenset(bare))
+
+
+def _matching(pattern: re.Pattern[str], answer: str, texts: Sequence[str]) -> set[int]:
+    """Return the clauses in which a pattern occurs; most answers have none, so the whole answer is searched first."""
+    return {i for i, text in enumerate(texts) if pattern.search(text)} if pattern.search(answer) else set()
 
 
 def _says_more(reading: Reading) -> bool:
     return len(reading.signs) > cal.ASIDE
 
 
-def _echoed(prepared: Prepared, found: Sequence[Clause], readings: Sequence[Reading]) -> set[int]:
+def _echoed(prepared: Prepared, numbers: Sequence[int], texts: Sequence[str], readings: Sequence[Reading]) -> set[int]:
     """Return the clauses that only say the question back, alone or with the other clauses of their sentence."""
     sentences: dict[int, list[int]] = {}
-    for i, clause in enumerate(found):
-        sentences.setdefault(clause.sentence, []).append(i)
-    for number in [n for n, inside in sentences.items() if _ASSERTS.match(found[inside[0]].text)]:
+    for i, number in enumerate(numbers):
+        sentences.setdefault(number, []).append(i)
+    for number in [n for n, inside in sentences.items() if _ASSERTS.match(texts[inside[0]])]:
         del sentences[number]
     echoed = {i for inside in sentences.values() for i in inside if _echoes(prepared, [readings[i]])}
     for inside in sentences.values():
@@ -144,7 +153,7 @@ def _echoes(prepared: Prepared, readings: Sequence[Reading]) -> bool:
 
 
 def _is_gibberish(prepared: Prepared, texts: Sequence[str], readings: Sequence[Reading]) -> bool:
-    words = [w for text in texts for w in _WORDS.findall(text.lower()) if len(w) > 2]
+    words = [w for text in texts for w in _WORDS.findall(text) if len(w) > 2]
     if any(reading.formulas for reading in readings) or not words:
         return not any(reading.tokens or reading.formulas for reading in readings)
     if len(words) >= cal.REPEATED_WORDS and len(set(words)) <= cal.REPETITION * len(words):
@@ -170,7 +179,7 @@ def _is_keyword_list(answer: str, readings: Sequence[Reading], bare: set[int], r
 
 def _is_word_salad(answer: str) -> bool:
     """Tell whether function words stand where no sentence has them ("the of", "in is"): a sign of shuffled words."""
-    words = _WORDS.findall(answer.lower())
+    words = _WORDS.findall(answer)
     small = broken = 0
     for word, following in zip(words, [*words[1:], ""], strict=False):
         small += word in _DETERMINERS or word in _PREPOSITIONS
@@ -179,21 +188,17 @@ def _is_word_salad(answer: str) -> bool:
     return broken >= cal.BROKEN_PAIRS and broken > cal.BROKEN_SHARE * small
 
 
-def _denied(found: Sequence[Clause]) -> set[int]:
+def _denied(answer: str, texts: Sequence[str]) -> set[int]:
     """Return the clauses whose content the candidate reports or denies instead of claiming it."""
-    denied: set[int] = set()
-    for i, clause in enumerate(found):
-        following = found[i + 1].text if i + 1 < len(found) else ""
-        reported = bool(_REPORTED.search(clause.text))
-        if reported and (_DENIAL.search(clause.text) or _DENIAL.search(following) or re.match(r"(?:but|however|yet)\b", following, re.I)):
+    denied = {i for i in _matching(_DENIES_WHAT_FOLLOWS, answer, texts) if not _AFFIRMS.search(texts[i])}
+    turned = {i - 1 for i in _matching(_DENIAL, answer, texts) if i and _denies_what_went_before(texts[i])}
+    for i in _matching(_REPORTED, answer, texts):
+        following = texts[i + 1] if i + 1 < len(texts) else ""
+        if _DENIAL.search(texts[i]) or _DENIAL.search(following) or _TURN.match(following):
             denied.add(i)
-        elif _DENIES_WHAT_FOLLOWS.search(clause.text) and not re.search(r"\bit(?:'s| is) true\b", clause.text, re.I):
-            denied.add(i)
-        elif _denies_what_went_before(following):
-            denied.add(i)
-    return denied
+    return denied | turned
 
 
 def _denies_what_went_before(clause: str) -> bool:
-    words = clause.split()
-    return 0 < len(words) <= cal.SHORT_DENIAL and bool(_DENIAL.search(clause)) and bool(re.match(r"(?:but |and |which |however |yet )*(?:that|this|which|it|both|those|they|not|wrong|false|is)\b", clause, re.I))
+    """Tell whether a clause like "but that is wrong" says nothing else."""
+    return clause.count(" ") < cal.SHORT_DENIAL and bool(_BACK.match(clause))

@@ -278,7 +278,7 @@ _SUFFIXES: Final = (("ifi", "if"), ("pli", "pl"), ("aliti", "al"), ("iti", "it")
 @lru_cache(maxsize=1)
 def _stemmer() -> BaseStemmer:
     """Return the Snowball stemmer; it is loaded on the first word, because importing it costs a tenth of a second."""
-    from snowballstemmer.english_stemmer import EnglishStemmer  # noqa: PLC0415 - slow to import
+    from snowballstemmer.english_stemmer import EnglishStemmer
 
     return EnglishStemmer()
 

@@ -7,119 +7,30 @@ with it; only the best few are looked at closely. The result per target is the w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from mockinterview.grading import calibration as cal
 from mockinterview.grading.calibration import Features
-from mockinterview.grading.contrast import owners_of
-from mockinterview.grading.formulas import Formula
-from mockinterview.grading.prepared import Prepared, Reference, Target, neighbours, sign_pairs
-from mockinterview.grading.reading import Comparison, Reading
-
-Found = tuple[int, int, Reading, int]  # a clause: start, end, what it says, number of its sentence
+from mockinterview.grading.prepared import Prepared, Reference, Target
+from mockinterview.grading.windows import Window
 
 
 @dataclass(slots=True)
-class Window:
-    """A stretch of the answer that may state something: `answer[start:end]` and what it says."""
-
-    start: int
-    end: int
-    signs: dict[str, int]
-    owners: dict[str, set[str]]
-    pairs: dict[tuple[str, str], int]
-    neighbours: frozenset[tuple[str, str]]
-    formulas: tuple[Formula, ...]
-    mass: float
-    words: int
-    clauses: tuple[int, ...]
-    compared: tuple[Comparison, ...]
-    known: float = 0.0
-    context: float = 0.0
-    aside: float = 0.0
-    sentences: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class Match:
-    """The best window of one target: its features and the probability that the target is stated, and stated wrongly."""
+    """A window of a target: its features and the probabilities that the target is stated in it, and that its opposite is."""
 
     target: Target
     window: Window | None = None
     reference: Reference | None = None
-    features: Features = Features()
-    topic: float = 0.0  # the window speaks of this
-    conflict: float = 0.0  # and says the opposite
+    features: Features = field(default_factory=Features)
+    topic: float = 0.0
+    hit: float = 0.0
+    contradicted: float = 0.0
 
-    @property
-    def hit(self) -> float:
-        """The probability that the target is stated."""
-        return self.topic * (1 - self.conflict)
-
-    @property
-    def contradicted(self) -> float:
-        """The probability that the opposite is stated."""
-        return self.topic * self.conflict
-
-
-# --- windows --------------------------------------------------------------------------------------------------------
-
-
-def windows(prepared: Prepared, found: Sequence[Found]) -> list[Window]:
-    """Return the clauses, pairs of neighbours and whole sentences as windows."""
-    owners = owners_of([(reading, sentence) for _, _, reading, sentence in found], prepared.entities)
-    singles = [_single(prepared, clause, own, i) for i, (clause, own) in enumerate(zip(found, owners, strict=True))]
-    joined = [_join(prepared, singles[i : i + 2]) for i in range(len(singles) - 1)]
-    for i, window in enumerate(joined):
-        window.sentences += found[i][3] != found[i + 1][3]
-    sentences: dict[int, list[Window]] = {}
-    for window, (_, _, _, sentence) in zip(singles, found, strict=True):
-        sentences.setdefault(sentence, []).append(window)
-    long = [_join(prepared, parts) for parts in sentences.values() if len(parts) > 2 and sum(p.words for p in parts) <= cal.LONG_SENTENCE]
-    found_windows = singles + joined + long
-    _add_context(prepared, singles, found_windows)
-    return found_windows
-
-
-def _add_context(prepared: Prepared, singles: Sequence[Window], found: Sequence[Window]) -> None:
-    """Note for each window which share of its words, and of the clauses next to it, the question knows."""
-    counts = [(sum(c in prepared.weights for c in w.signs), len(w.signs)) for w in singles]
-    words = {c for w in singles for c in w.signs}
-    aside = max(cal.ABOUT - sum(c in prepared.weights for c in words) / len(words), 0.0) if words else 0.0
-    for window in found:
-        first, last = window.clauses[0], window.clauses[-1] + 1
-        window.aside = aside
-        window.known = _share(counts[first:last])
-        window.context = _share(counts[max(first - cal.AROUND, 0) : last + cal.AROUND])
-
-
-def _share(counts: Sequence[tuple[int, int]]) -> float:
-    return sum(known for known, _ in counts) / max(sum(total for _, total in counts), 1)
-
-
-def _single(prepared: Prepared, clause: Found, owners: dict[str, set[str]], at: int) -> Window:
-    start, end, reading, _ = clause
-    mass = prepared.mass(reading)
-    pairs, beside = sign_pairs(reading), neighbours(reading)
-    return Window(start, end, reading.signs, owners, pairs, beside, reading.formulas, mass, reading.words, (at,), reading.compared)
-
-
-def _join(prepared: Prepared, parts: Sequence[Window]) -> Window:
-    signs: dict[str, int] = {}
-    owners: dict[str, set[str]] = {}
-    pairs: dict[tuple[str, str], int] = {}
-    for part in parts:
-        for concept, sign in part.signs.items():
-            signs[concept] = sign if signs.get(concept, sign) == sign else 0
-        for concept, names in part.owners.items():
-            owners[concept] = owners[concept] | names if concept in owners else names
-        for pair, sign in part.pairs.items():
-            pairs[pair] = sign if pairs.get(pair, sign) == sign else 0
-    beside = frozenset[tuple[str, str]]().union(*(p.neighbours for p in parts))
-    formulas = tuple(f for p in parts for f in p.formulas)
-    mass, words = sum(map(prepared.weight, signs)) + bool(formulas), sum(p.words for p in parts)
-    inside, compared = tuple(i for p in parts for i in p.clauses), tuple(c for p in parts for c in p.compared)
-    return Window(parts[0].start, parts[-1].end, signs, owners, pairs, beside, formulas, mass, words, inside, compared)
+    def weigh(self) -> None:
+        """Work out the probabilities: the window speaks of the target, and says it or the opposite."""
+        conflict = cal.conflict(self.features)
+        self.hit, self.contradicted = self.topic * (1 - conflict), self.topic * conflict
 
 
 # --- matching -------------------------------------------------------------------------------------------------------
@@ -182,49 +93,51 @@ def _close(f: Features) -> bool:
 
 def judge(prepared: Prepared, window: Window) -> dict[int, Match]:
     """Return the matches of one window, by target. Points know how much better a misconception explains the window, and vice versa."""
-    candidates = _candidates(prepared, window)
-    typical = _typical(prepared, window)
+    typical, keys = _gained(prepared.typical, window), _gained(prepared.keys, window)
     first, second = _two_best(typical.values())
     found: dict[int, Match] = {}
-    for at, target in enumerate(prepared.targets):
+    for at, scored in _candidates(prepared, window).items():
         own = typical.get(at, 0.0)
-        common = Features(known=window.known, context=window.context, aside=window.aside, affinity=own, margin=own - (second if own == first else first))
-        scored = candidates.get(at, ())
-        if scored:
-            key = sum(target.keys.get(c, 0.0) for c in window.signs)
-            common = replace(common, key=key, against=_against(prepared, window, target))
-        if window.formulas and target.formulas.formulas:
-            common = _with_formulas(prepared, common, window, target)
-        if common.formula or common.formula_clash or (scored and scored[0][0] >= cal.LEAST_LIKELY):
-            found[at] = _best_reference(prepared, window, target, scored, common)
-    return _with_rivals(prepared, found)
-
-
-def _candidates(prepared: Prepared, window: Window) -> dict[int, list[tuple[float, int]]]:
-    """Return for each target its references that share concepts with the window, best first, with a rough score."""
-    shared: dict[int, float] = {}
-    for concept in window.signs:
-        for at, weight, _ in prepared.postings.get(concept, ()):
-            shared[at] = shared.get(at, 0.0) + weight
-    if window.formulas:
-        for at in prepared.with_formulas:
-            if any(map(prepared.targets[prepared.references[at].target].formulas.agrees, window.formulas)):
-                shared[at] = shared.get(at, 0.0) + 1.0
-    found: dict[int, list[tuple[float, int]]] = {}
-    spread = cal.TIE / (window.mass + 0.1)
-    for at, weight in shared.items():
-        reference = prepared.references[at]
-        found.setdefault(reference.target, []).append((weight / reference.total + weight * spread, at))
-    for scored in found.values():
-        scored.sort(reverse=True)
+        likely = _likely(prepared, window, at, scored, own, own - (second if own == first else first), keys.get(at, 0.0))
+        looks = [_look(prepared, window, prepared.targets[at], *one) for one in likely]
+        if looks:
+            closest = max(m.topic for m in looks)
+            # the closest wording decides whether the window agrees; a looser one may not excuse a contradiction
+            found[at] = max((m for m in looks if m.topic >= cal.AS_CLOSE * closest), key=lambda m: m.hit)
+    _weigh_rivals(found)
     return found
 
 
-def _typical(prepared: Prepared, window: Window) -> dict[int, float]:
-    """Return for each target how typical the window's words are of it."""
+def _candidates(prepared: Prepared, window: Window) -> dict[int, list[tuple[float, float, int, int]]]:
+    """Return for each target its references that share concepts with the window: rough score, shared weight, shared concepts, place."""
+    shared: dict[int, tuple[float, int]] = {}
+    for concept in window.signs:
+        weight = prepared.weights.get(concept)
+        for at in prepared.postings.get(concept, ()):
+            before, count = shared.get(at, (0.0, 0))
+            shared[at] = (before + weight, count + 1)  # type: ignore[operator]  # a posting has a weight
+    if window.formulas:
+        for at in prepared.with_formulas:
+            target, (before, count) = prepared.references[at].target, shared.get(at, (0.0, 0))
+            if target in window.formulas.agrees:
+                shared[at] = (before + 1.0, count)
+            elif target in window.formulas.clashes:
+                shared[at] = (before + 1e-9, count)
+    found: dict[int, list[tuple[float, float, int, int]]] = {}
+    spread = cal.TIE / (window.mass + 0.1)
+    for at, (weight, count) in shared.items():
+        reference = prepared.references[at]
+        rough = weight / reference.total + weight * spread
+        if rough >= cal.ROUGHLY or window.formulas:
+            found.setdefault(reference.target, []).append((rough, weight, count, at))
+    return found
+
+
+def _gained(gains: dict[str, tuple[tuple[int, float], ...]], window: Window) -> dict[int, float]:
+    """Return for each target the sum of what the window's words speak for it."""
     found: dict[int, float] = {}
     for concept in window.signs:
-        for at, gain in prepared.typical.get(concept, ()):
+        for at, gain in gains.get(concept, ()):
             found[at] = found.get(at, 0.0) + gain
     return found
 
@@ -234,89 +147,65 @@ def _two_best(values: Iterable[float]) -> tuple[float, float]:
     return first, second
 
 
-def _with_formulas(prepared: Prepared, common: Features, window: Window, target: Target) -> Features:
-    """Return the features with what formulas say: half an agreement where the formula is short or belongs to other targets, too."""
-    book = target.formulas
-    agreed = [f for f in window.formulas if book.agrees(f)]
-    points = [t for t in prepared.targets if t.kind == "point" and t.formulas.formulas]
-    true = [f for f in window.formulas if any(t.formulas.agrees(f) for t in points)]
-    clashes = not agreed and any(book.contradicts(f) for f in window.formulas if f not in true)
-    others = [t for t in prepared.targets if t is not target and t.formulas.formulas and t.kind != target.kind]
-    own = [f for f in agreed if book.size(f) >= cal.TELLING_FORMULA and not any(t.formulas.agrees(f) for t in others)]
-    strength = 1.0 if own else 0.5 if agreed else 0.0  # a short one needs words beside it
-    return replace(common, formula=strength, formula_clash=float(clashes))
+def _likely(
+    prepared: Prepared,
+    window: Window,
+    at: int,
+    scored: list[tuple[float, float, int, int]],
+    affinity: float,
+    margin: float,
+    key: float,
+) -> list[tuple[Reference, Features]]:
+    """Return the references worth a closer look, with the features known so far: those that might reach a verdict."""
+    target, formulas, found = prepared.targets[at], window.formulas, []
+    formula, clash = (formulas.agrees.get(at, 0.0), float(at in formulas.clashes)) if formulas else (0.0, 0.0)
+    for _, mass, count, place in sorted(scored, reverse=True)[: cal.CLOSE_LOOKS]:
+        reference = prepared.references[place]
+        features = Features(
+            mass / reference.total, min(mass / window.mass, 1.0), mass, count, affinity, margin, key, formula,
+            window.context, window.aside, order=1.0, bound=3, formula_clash=clash,
+        )  # fmt: skip
+        if cal.topic(features, target.kind, target.has_says) >= cal.LEAST_LIKELY:
+            found.append((reference, features))
+    return found
 
 
-def _best_reference(prepared: Prepared, window: Window, target: Target, scored: Sequence[tuple[float, int]], common: Features) -> Match:
-    if len(scored) > 1:
-        second = prepared.references[scored[1][1]]
-        common = replace(common, support=sum(prepared.weight(c) for c in second.reading.signs if c in window.signs) / second.total)
-    looks = [_look(prepared, window, target, prepared.references[at], common) for _, at in scored[: cal.CLOSE_LOOKS]]
-    if not looks:
-        return _match(target, window, None, common)
-    closest = max(looks, key=lambda m: m.topic)
-    # the closest wording decides whether the window agrees; a looser one may not excuse a contradiction
-    return max((m for m in looks if m.topic >= cal.AS_CLOSE * closest.topic), key=lambda m: m.hit)
-
-
-def _look(prepared: Prepared, window: Window, target: Target, reference: Reference, common: Features) -> Match:
-    theirs = reference.reading.signs
-    shared = [c for c in theirs if c in window.signs]
-    mass = sum(map(prepared.weight, shared)) + (common.formula > 0 and bool(reference.reading.formulas)) or 1e-9
+def _look(prepared: Prepared, window: Window, target: Target, reference: Reference, f: Features) -> Match:
+    """Return the match of a window with a reference; fills in the features that take a closer look."""
+    signs = reference.reading.signs
+    shared = [c for c in signs if c in window.signs]
     near = [pair for pair in reference.neighbours if pair[0] in window.signs and pair[1] in window.signs]
-    clash = _sign_clash(prepared, window, reference, shared)
-    needed = target.numbers & theirs.keys()
+    f.order = sum(pair in window.neighbours for pair in near) / len(near) if near else 0.0
+    f.bound = sum(bool(sign) and window.pairs.get(pair) == sign for pair, sign in reference.pairs.items())
+    f.clash_mass = _sign_clash(prepared, window, reference, shared)
+    f.sign_clash, f.flip = f.clash_mass / f.mass, float(f.clash_mass > 0)
+    f.against = _against(prepared, window, target)
+    f.reversed = float(bool(window.compared) and _is_reversed(window, target))
+    f.role_clash = _role_clash(prepared, window, target, reference, shared) / f.mass
     foreign, replaced = _other_numbers(prepared, window, target, reference)
-    features = Features(
-        recall=mass / reference.total,
-        precision=min(mass / max(window.mass, 1e-9), 1.0),
-        affinity=common.affinity,
-        margin=common.margin,
-        order=sum(pair in window.neighbours for pair in near) / len(near) if near else 0.0,
-        mass=mass,
-        shared=len(shared),
-        key=common.key,
-        bound=sum(bool(sign) and window.pairs.get(pair) == sign for pair, sign in reference.pairs.items()),
-        support=common.support,
-        known=common.known,
-        context=common.context,
-        aside=common.aside,
-        formula=common.formula,
-        formula_clash=common.formula_clash,
-        sign_clash=clash / mass,
-        clash_mass=clash,
-        against=common.against,
-        reversed=float(bool(window.compared) and _is_reversed(window, target)),
-        flip=float(clash > 0),
-        role_clash=_role_clash(prepared, window, target, reference, shared) / mass,
-        number_clash=float(foreign and bool(needed) and not needed & window.signs.keys()),
-        number_miss=float(foreign),
-        number_replaced=float(replaced),
-    )
-    return _match(target, window, reference, features)
+    needed = target.numbers & signs.keys()
+    f.number_miss, f.number_replaced = float(foreign), float(replaced)
+    f.number_clash = float(foreign and bool(needed) and not needed & window.signs.keys())
+    one = Match(target, window, reference, f, cal.topic(f, target.kind, target.has_says))
+    one.weigh()
+    return one
 
 
-def _match(target: Target, window: Window, reference: Reference | None, features: Features) -> Match:
-    return Match(target, window, reference, features, cal.topic(features, target.kind, target.has_says), cal.conflict(features))
-
-
-def _with_rivals(prepared: Prepared, found: dict[int, Match]) -> dict[int, Match]:
-    """Return the matches with what a better explanation of the window takes from them: a belief from a point, a point from a belief.
+def _weigh_rivals(found: dict[int, Match]) -> None:
+    """Note what a better explanation of the window takes from a match: a belief from a point, a point from a belief.
 
     A window that states one point is true, so it contradicts no other.
     """
-    points = max((m.hit for at, m in found.items() if prepared.targets[at].kind == "point"), default=0.0)
-    beliefs = max((m.hit for at, m in found.items() if prepared.targets[at].kind == "misconception"), default=0.0)
-    result = {}
-    for at, one in found.items():
+    points = max((m.hit for m in found.values() if m.target.kind == "point"), default=0.0)
+    beliefs = max((m.hit for m in found.values() if m.target.kind == "misconception"), default=0.0)
+    for one in found.values():
         rival = (beliefs if one.target.kind == "point" else points) - one.hit
         if rival > 0:
-            features = replace(one.features, rival=rival)
-            one = replace(one, features=features, conflict=cal.conflict(features))  # noqa: PLW2901 - the same match, corrected
+            one.features.rival = rival
+            one.weigh()
         if one.target.kind == "point" and one.contradicted > one.hit and points > beliefs:
-            one = replace(one, topic=one.topic * (1 - points))  # noqa: PLW2901
-        result[at] = one
-    return result
+            one.topic *= 1 - points
+            one.weigh()
 
 
 # --- what contradicts -----------------------------------------------------------------------------------------------

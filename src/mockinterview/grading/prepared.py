@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from mockinterview.grading import calibration as cal
 from mockinterview.grading.contrast import agreed_owners, entities_of, named_in, owners_of, subject_of
-from mockinterview.grading.formulas import FormulaBook
+from mockinterview.grading.formulas import Formula, FormulaBook, size_of
 from mockinterview.grading.lexicon import Lexeme, Role, is_known, lexeme
 from mockinterview.grading.reading import Comparison, Reading, read, read_whole
 from mockinterview.models import Misconception, Point, Question
@@ -53,6 +53,20 @@ class Target:
     compared: tuple[Comparison, ...]
     owners: dict[str, frozenset[str]]
     has_says: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaVerdict:
+    """What the formulas of a stretch of text mean for each target: agreement (1 telling, 0.5 short or shared) and contradiction."""
+
+    agrees: dict[int, float]
+    clashes: frozenset[int]
+
+    @staticmethod
+    def merged(parts: Sequence[FormulaVerdict]) -> FormulaVerdict:
+        """Return the verdict on several stretches together; what agrees in one does not clash because of another."""
+        agrees = {at: max(p.agrees.get(at, 0.0) for p in parts) for p in parts for at in p.agrees}
+        return FormulaVerdict(agrees, frozenset().union(*(p.clashes for p in parts)) - agrees.keys())
 
 
 class Vocabulary:
@@ -130,18 +144,10 @@ class Prepared:
                     len(said) > 1,
                 )
             )
-        self.postings: dict[str, list[tuple[int, float, int]]] = defaultdict(list)
-        for at, reference in enumerate(self.references):
-            for concept, sign in reference.reading.signs.items():
-                self.postings[concept].append((at, self.weight(concept), sign))
-        self.postings = dict(self.postings)
+        self.postings = _postings((at, c) for at, r in enumerate(self.references) for c in r.reading.signs)
         self.with_formulas = tuple(at for at, reference in enumerate(self.references) if reference.reading.formulas)
-        self.typical: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for index, target in enumerate(self.targets):
-            for concept, gain in target.affinity.items():
-                if gain:
-                    self.typical[concept].append((index, gain * self.weight(concept)))
-        self.typical = dict(self.typical)
+        self.typical = _gains((at, c, gain * self.weight(c)) for at, t in enumerate(self.targets) for c, gain in t.affinity.items())
+        self.keys = _gains((at, c, share) for at, t in enumerate(self.targets) for c, share in t.keys.items())
 
     def _reference(self, target: int, text: str, reading: Reading, subject: str, *, is_claim: bool) -> Reference:
         total = self.mass(reading)
@@ -152,6 +158,20 @@ class Prepared:
     def weight(self, concept: str) -> float:
         """Return how much a concept counts in this question (0-1): rare ones much, given-away ones little."""
         return self.weights.get(concept, cal.FOREIGN_WEIGHT)
+
+    def weigh(self, formulas: Sequence[Formula]) -> FormulaVerdict:
+        """Return what formulas mean for the targets. A formula that is right for one point contradicts no other."""
+        books = [(at, t.kind, t.formulas) for at, t in enumerate(self.targets) if t.formulas.formulas]
+        agrees: dict[int, float] = {}
+        clashes: set[int] = set()
+        for formula in formulas:
+            right = [(at, kind) for at, kind, book in books if book.agrees(formula)]
+            if not any(kind == "point" for _, kind in right):
+                clashes |= {at for at, _, book in books if book.contradicts(formula)}
+            for at, kind in right:
+                telling = size_of(formula) >= cal.TELLING_FORMULA and all(other == kind for _, other in right)
+                agrees[at] = max(agrees.get(at, 0.0), 1.0 if telling else 0.5)
+        return FormulaVerdict(agrees, frozenset(clashes - agrees.keys()))
 
     def mass(self, reading: Reading) -> float:
         """Return how much a reading weighs; what formulas say counts as one more word of full weight."""
@@ -189,6 +209,21 @@ class Prepared:
     def read_answer(self, text: str) -> Reading:
         """Return what a piece of an answer says, in the concepts of this question."""
         return read(text, self.resolve)
+
+
+def _postings(entries: Iterable[tuple[int, str]]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for at, concept in entries:
+        found[concept].append(at)
+    return {concept: tuple(places) for concept, places in found.items()}
+
+
+def _gains(entries: Iterable[tuple[int, str, float]]) -> dict[str, tuple[tuple[int, float], ...]]:
+    found: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for at, concept, gain in entries:
+        if gain > 0:
+            found[concept].append((at, gain))
+    return {concept: tuple(gains) for concept, gains in found.items()}
 
 
 # --- weights --------------------------------------------------------------------------------------------------------
@@ -304,8 +339,8 @@ def _nearest(word: str, table: Sequence[str]) -> str:
     """Return the word of the table that was probably meant, or "": one slip in 4 to 7 letters, two in longer words."""
     if len(word) < 4:
         return ""
-    from rapidfuzz import process  # noqa: PLC0415 - slow to import, and needed only for misspelt words
-    from rapidfuzz.distance import OSA  # noqa: PLC0415
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
 
     allowed = 1 if len(word) < 8 else 2
     found = process.extract(word, table, scorer=OSA.distance, score_cutoff=allowed, limit=4)

@@ -172,15 +172,15 @@ def _replacement(phrase: str) -> str:
 # --- clauses --------------------------------------------------------------------------------------------------------
 
 _CUT: Final = re.compile(
-    r"""(?P<sentence>(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bcf)(?<!\bca)(?<!\bresp)[.!?]+["')\]*]*(?=\s|$)|;|•)
+    r"""(?=[.!?;:,\s•])(?:(?P<sentence>(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bcf)(?<!\bca)(?<!\bresp)[.!?]+["')\]*]*(?=\s|$)|;|•)
     |(?P<line>[ \t]*\r?\n\s*(?P<mark>(?:[-*•·+]|\(?(?:\d+|[a-h])[.)]|\#+)\s+)?)
     |(?P<clause>,\s+(?=(?:but|because|while|whereas|so|which|and|then|since|although|though|where|if|when|it|its|it's|this|that|there|you
       |we|they|he|she|not|the|a|an|thus|hence|therefore|however|unlike|otherwise|i|yet|or|for|as|with|without|no)\b)
-    |\s+(?=(?:because|whereas|while|but|although|so\ that|therefore|which\ means|meaning|since|hence|thus
+    |\s+(?=[bwasthm])(?=(?:because|whereas|while|but|although|so\ that|therefore|which\ means|meaning|since|hence|thus
       |so\ (?:the|a|an|it|you|we|they|each|every|no|all|there|that|this|only|gradients?|weights?)
       |to\ (?:avoid|prevent|reduce|fight|combat|lower|improve|stop|make|keep|get))\b)
     |(?P<comma>,\s+)|(?P<and>\s+(?=(?:and|or)\s+(?P<next>[a-z']+)))
-    |\s+(?:--+|—|–)\s+|(?<=[a-z]{2})\s+-\s+(?=[a-zA-Z]{2})|:\s+)""",
+    |\s+(?:--+|—|–)\s+|(?<=[a-z]{2})\s+-\s+(?=[a-zA-Z]{2})|:\s+))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _STRETCH: Final = re.compile(r"[^,;.!?\n]*")

@@ -29,28 +29,32 @@ _INNER_CAPITAL = re.compile(r"(?<=\w)[A-Z]")
 
 # What every job description says, of whatever trade; and the names of our own, which call for no question more than another.
 _EVERYDAY = """
-    ability able about advanced advantage ai all and any application apply approach are around artificial as assumption
-    at autonomous based basic be been being benefits best better big both bring build business busy but can candidate
-    capacity care certificate change chef choice choose clear close code common communication companies company
-    competitive complex computer concepts conference cost could customer daily data day dead decrease deep define
-    definition deliver dense deploy depth describe design desirable develop development diagnose diagnosis different
-    disadvantage dive do does drive early element employer end engineer english environment equal excellent existing
-    experience expert expertise explain extreme familiarity family fast faulty field first fix fluent for forward
-    framework from full function future general give go good great ground growth hand have he head help her hidden high
-    highly his how ideally identical if impact important improve in industry ingredient initial intelligence intensive
-    international into is issue it iterate its job junior keep knowledge large latest layered lead learn least level
-    life like long look love low machine make manage manager many me mean mentor method methodology metrics might ml
-    model modelling modern more most multi multiple must my need network neural new nice no not of off offer office on
-    one open opportunity option order our out output over own pad part partner passion pay people person placement plan
-    planning play plus point position practical practice preferred prerequisite present principles problem process
-    product production professional proficiency program programming project proven provide provided quality range rate
-    real reduce regular related reliable remote required requirements research responsibilities responsible results role
-    run salary same scale science scientific scientist search second select senior separate serve set several share she
-    shift should sign single size skill small so software solid solution solve somebody speed start state step strategy
-    strong structure study such support system task team technical techniques technologies technology test than that the
-    their them then these they think this those three through time to together too tools track traditional train two
-    type under understand unit universal up use used user using value variant variety vs walkthrough want way well what
-    when which who why will with within without word work world would write year you your zero
+    ability able about across advanced advantage after again against ai all already also always and any application
+    apply approach are around artificial as ask assumption at autonomous based basic batch be because become been before
+    being benefits best better between big both bring build business busy but buy call can candidate cannot capacity
+    care certificate change chef choice choose clear close code come common communication companies company competitive
+    complex computer concepts conference cost could cross customer daily data day dead decrease deep define definition
+    deliver dense deploy depth describe design desirable develop development diagnose diagnosis did different
+    disadvantage dive do does doing done drive during each early either element employer end engineer english
+    environment equal even ever every excellent existing experience expert expertise explain extreme familiarity family
+    fast faulty few field find first fix fluent for forward framework from full function further future general get give
+    go good got great ground growth had hand has have having he head help her here hidden high highly him hire hiring
+    his how ideally identical if impact important improve in industry ingredient initial intelligence intensive
+    international into is issue it iterate its job join junior just keep knowledge large latest layered lead learn least
+    let level life like long look looking love low machine made make manage manager many may me mean mentor method
+    methodology metrics might ml model modelling modern more most move much multi multiple must my name need neither
+    network neural never new nice no nor not now of off offer offering office often on once one only open opportunity
+    option order our out output over own pad part partner passion pay people per person placement plan planning play
+    plus point position practical practice preferred prerequisite present principles problem process product production
+    professional proficiency program programming project proven provide provided put quality range rate read real reduce
+    regular related reliable remote required requirements research responsibilities responsible results role run salary
+    same scale science scientific scientist search second seek select sell senior separate serve set several shall share
+    she shift should show sign single size skill small so software solid solution solve some somebody sometimes speed
+    start state step still strategy strong structure study such support system take talk task team technical techniques
+    technologies technology tell test than that the their them then there these they think this those three through time
+    to together too tools toward towards track traditional train turn two type under understand unit universal up us use
+    used user using usually value variant variety very via vs walkthrough want was way we well were what when where
+    which who why will with within without word work world would write year yet you your zero
 """
 
 _FIELD = frozenset({"data scienc", "deep learn", "machin learn", "neural network"})  # pairs that name the field, as stems
@@ -138,7 +142,7 @@ class _Subject:
     @classmethod
     def of(cls, title: str, text: str) -> _Subject:
         stems = [_stem(word) for word in _said(title)]
-        pairs = {f"{one} {two}" for one, two in pairwise(stems) if min(len(one), len(two)) > 2}  # noqa: PLR2004 - "in dl" is no name
+        pairs = {f"{one} {two}" for one, two in pairwise(stems) if min(len(one), len(two)) > 2}
         return cls(
             names=frozenset((pairs - _FIELD) | (set(stems) - _everyday())),
             words=frozenset(map(_stem, _said(text))) - _everyday(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,11 +17,12 @@ from textual.widgets import Footer, Static
 
 from mockinterview.errors import BackendError, MockInterviewError
 from mockinterview.sanitize import clean
-from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Opened, Wishes, find_past
+from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Offer, Opened, Wishes, find_due, find_past
 from mockinterview.tui.frame import Frame
 from mockinterview.tui.start import StartScreen
 
 if TYPE_CHECKING:
+    from mockinterview.tui.history import HistoryScreen
     from mockinterview.tui.talk import InterviewScreen
 
 INDEX_AFTER = 1.0  # seconds; what the index needs is slow to import and must not hold up the first question
@@ -110,8 +112,35 @@ class InterviewApp(App[None]):
 
     async def _fill_start(self, core: Core) -> None:
         past = await asyncio.to_thread(find_past, core.store)
-        if isinstance(self.screen, StartScreen):
-            await self.screen.fill(core, past)
+        start = self.screen
+        if isinstance(start, StartScreen):
+            await start.fill(core, past)
+            self.run_worker(self._probe(core, start), group="probe", exclusive=True)
+            self.run_worker(self._show_due(core, start), group="due", exclusive=True)
+
+    async def _probe(self, core: Core, start: StartScreen) -> None:
+        """Fill in the interviewers as they answer."""
+        try:
+            await asyncio.to_thread(core.probe, lambda offer: self.call_from_thread(start.add_offer, offer))
+        except MockInterviewError as error:
+            start.complain(error)
+
+    async def _show_due(self, core: Core, start: StartScreen) -> None:
+        try:
+            start.show_due(await asyncio.to_thread(find_due, core, datetime.now().astimezone()))
+        except MockInterviewError as error:
+            start.complain(error)
+
+    @on(StartScreen.Test)
+    def _test(self, event: StartScreen.Test) -> None:
+        if self.core and isinstance(self.screen, StartScreen):
+            self.run_worker(self._try_out(self.core, self.screen, event.offer), group="test", exclusive=True)
+
+    async def _try_out(self, core: Core, start: StartScreen, offer: Offer) -> None:
+        try:
+            start.tell(await asyncio.to_thread(core.try_out, offer))
+        except MockInterviewError as error:
+            start.complain(error)
 
     def _prepare_index(self) -> None:
         if self.core:
@@ -172,6 +201,8 @@ class InterviewApp(App[None]):
         except MockInterviewError as error:
             if isinstance(start, StartScreen):
                 start.complain(error)
+            else:
+                self.notify(clean(str(error)), severity="error", markup=False)
 
     @on(StartScreen.Begin)
     def _begin_interview(self, event: StartScreen.Begin) -> None:
@@ -182,6 +213,32 @@ class InterviewApp(App[None]):
     def _resume_interview(self, event: StartScreen.Resume) -> None:
         if self.core:
             self.run_worker(self._open_from_form(partial(self.core.open_stored, event.session_id)), group="open", exclusive=True)
+
+    def on_history_screen_open(self, event: HistoryScreen.Open) -> None:
+        """Open a past interview: what is over needs no model."""
+        if self.core:
+            over = any(e.kind == "interview_finished" for e in self.core.store.events(event.session_id))
+            make = partial(self.core.open_stored, event.session_id)
+            self.run_worker(self._open_from_form(_without_models(make) if over else make), group="open", exclusive=True)
+
+    async def action_history(self) -> None:
+        """Show past interviews."""
+        from mockinterview.tui.history import HistoryScreen
+
+        if self.core:
+            await self._to_start()
+            await self.push_screen(HistoryScreen(self.core))
+
+    async def action_progress(self) -> None:
+        """Show how scores went."""
+        from mockinterview.tui.history import ProgressScreen
+
+        if self.core:
+            await self.push_screen(ProgressScreen(self.core))
+
+    async def _to_start(self) -> None:
+        if not isinstance(self.screen, StartScreen):
+            await self.action_new_interview()
 
     async def action_new_interview(self) -> None:
         """Go back to the start screen."""
@@ -221,6 +278,10 @@ class InterviewApp(App[None]):
             if entry.own and isinstance(entry.node, App | Screen):
                 run = partial(self.run_action, entry.binding.action, entry.node)
                 yield SystemCommand(entry.binding.description, f"key: {', '.join(entry.keys)}", run)
+
+
+def _without_models(make: Make) -> Make:
+    return lambda _: make(True)  # noqa: FBT003 - as `Make` is called
 
 
 def _new(core: Core, wishes: Wishes, embedded: bool) -> Opened:  # noqa: FBT001 - as `Make` calls it

@@ -63,6 +63,24 @@ class Choice(Widget, can_focus=True):
         return [f"[{option}]" if i == self.chosen else f" {option} " for i, option in enumerate(self.options)]
 
 
+class Picker(Choice):
+    """A choice of which only the chosen option is shown, for options that are long or become more with time."""
+
+    def add(self, option: str) -> None:
+        """Add an option; one that is there stays as it is."""
+        if option not in self.options:
+            self.options = (*self.options, option)
+            self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the next option, on the first cell the one before."""
+        self.action_move(1 if event.x else -1)
+
+    def _cells(self) -> list[str]:
+        shown = clean(f"< {self.value} >  {self.chosen + 1} of {len(self.options)}")
+        return [shown if index == self.chosen else "" for index in range(len(self.options))]
+
+
 class Topics(OptionList):
     """A list of which any number can be chosen, with Enter, Space or a click."""
 

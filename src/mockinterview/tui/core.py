@@ -154,6 +154,7 @@ class Core:
 
     `build_index` calls its argument with (done, total) and returns when the retrieval index is up to date; `probe` calls its
     argument with each interviewer that answers; `try_out` lets one grade an answer and returns how that went in a sentence.
+    `decided` are the fields of `defaults` that the person set; the others give way to what was chosen last time.
     `open_stored` takes a session id and whether to do without any model. `attempts` are all closed questions, oldest first.
     """
 
@@ -168,6 +169,7 @@ class Core:
     probe: Callable[[Callable[[Offer], None]], None]
     try_out: Callable[[Offer], str]
     attempts: Callable[[], Sequence[Attempt]]
+    decided: Sequence[str] = ()
     faults: Sequence[str] = ()
     theme: str = "dark"
     version: str = ""
@@ -191,6 +193,15 @@ class Past:
 
 
 NO_PAST = Past()
+
+
+REMEMBERED = ("level", "count", "minutes", "mode", "format")  # topics and subject only for "same again": they narrow unseen
+
+
+def remembered(core: Core, last: Wishes | None) -> Wishes:
+    """Return the choices of the last interview that nothing in the settings decides."""
+    names = [name for name in REMEMBERED if last and name not in core.decided]
+    return Wishes(**{name: getattr(last, name) for name in names})
 
 
 def find_past(store: Sessions) -> Past:

@@ -44,6 +44,7 @@ class ReportScreen(Frame):
         Binding("h", "export('html')", "HTML"),
         Binding("a", "export('apkg')", "Anki"),
         Binding("n", "app.new_interview", "New interview"),
+        Binding("p", "app.history", "Past interviews", show=False),
         Binding("escape", "app.pop_screen", "Transcript", key_display="esc"),
     ]
 
@@ -72,8 +73,8 @@ class ReportScreen(Frame):
         entry = self.report.questions[int(event.option_id or 0)]
         self.app.push_screen(QuestionPanel(self.talk, entry.question_id, self._store))
 
-    def on_screen_resume(self) -> None:
-        """Count the points anew that were disputed meanwhile."""
+    def recount(self) -> None:
+        """Count the points anew that are disputed."""
         for number, entry in enumerate(self.report.questions):
             self.query_one(OptionList).replace_option_prompt_at_index(number, self._line(entry))
 

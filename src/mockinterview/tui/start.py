@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -15,8 +16,8 @@ from textual.widgets import Button, Footer, Input, Static
 
 from mockinterview.errors import MockInterviewError, UsageError
 from mockinterview.sanitize import clean
-from mockinterview.tui.choice import Choice, Topics
-from mockinterview.tui.core import NO_PAST, NO_WISHES, Core, Past, Unfinished, Wishes
+from mockinterview.tui.choice import Choice, Picker, Topics
+from mockinterview.tui.core import EMBEDDED, NO_PAST, NO_WISHES, Core, Offer, Past, Unfinished, Wishes, remembered
 from mockinterview.tui.frame import Frame
 
 RISING = "rising"
@@ -39,11 +40,17 @@ class StartScreen(Frame):
     StartScreen #count, StartScreen #minutes { width: 8; }
     StartScreen .unit { width: auto; margin: 0 2 0 1; }
     StartScreen Button { margin-right: 2; }
+    StartScreen #buttons { margin-bottom: 0; }
     StartScreen #notice { height: auto; max-height: 4; padding: 0 1; color: $text-warning; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+s", "begin", "Start", key_display="f2"),
         Binding("f3", "resume", "Resume"),
+        Binding("f4", "again", "Same again"),
+        Binding("f5", "review", "Review"),
+        Binding("f6", "app.history", "History"),
+        Binding("f7", "app.progress", "Progress", show=False),
+        Binding("f8", "test", "Test the interviewer", show=False),
     ]
 
     class Begin(Message):
@@ -60,10 +67,19 @@ class StartScreen(Frame):
             super().__init__()
             self.session_id = session_id
 
+    class Test(Message):
+        """The chosen interviewer is to be tested."""
+
+        def __init__(self, offer: Offer) -> None:
+            super().__init__()
+            self.offer = offer
+
     def __init__(self, wishes: Wishes) -> None:
         super().__init__()
         self._wishes = wishes
         self._past = NO_PAST
+        self._due: tuple[str, ...] = ()
+        self._offers = [Offer(EMBEDDED)]
         self._ready = False
         self._formed = asyncio.Event()
 
@@ -97,8 +113,15 @@ class StartScreen(Frame):
             ),
             _row("Mode", Choice(("practice", "exam"), id="mode")),
             _row("Format", Choice(("phone", "onsite"), id="format")),
+            _row("Interviewer", Picker((EMBEDDED,), id="backend")),
             HorizontalGroup(
-                Button("Start", variant="primary", id="begin", disabled=True), Button("Resume", id="resume", disabled=True)
+                Button("Start", variant="primary", id="begin", disabled=True, compact=True),
+                Button("Resume", id="resume", disabled=True, compact=True),
+            ),
+            HorizontalGroup(
+                Button("Same again", id="again", disabled=True, compact=True),
+                Button("Nothing to review", id="review", disabled=True, compact=True),
+                id="buttons",
             ),
         ]  # fmt: skip
 
@@ -108,6 +131,8 @@ class StartScreen(Frame):
         counts = {topic: sum(q.topic == topic for q in core.bank) for topic in core.bank.topics}
         self.query_one(Topics).fill(counts, self._wishes.topics)
         self._fill(core.defaults, keep=self._wishes)
+        self._fill(remembered(core, past.last), keep=self._wishes)
+        self._begin_with(core.defaults)
         self.query_one("#notice", Static).update(_faults(core))
         self._past = past
         self._offer(past.unfinished)
@@ -115,7 +140,35 @@ class StartScreen(Frame):
         self._ready = True
         self.refresh_bindings()
 
+    def _begin_with(self, defaults: Wishes) -> None:
+        """Put the interviewer of the settings first."""
+        self._offers = [Offer(defaults.backend or EMBEDDED, defaults.model or "")]
+        picker = self.query_one(Picker)
+        picker.chosen, picker.options = 0, (self._offers[0].label,)
+        self.add_offer(Offer(EMBEDDED))
+
+    def add_offer(self, offer: Offer) -> None:
+        """Add an interviewer that can be chosen; called as each one is found."""
+        if offer not in self._offers:
+            self._offers.append(offer)
+            self.query_one(Picker).add(offer.label)
+
+    @property
+    def offer(self) -> Offer:
+        """The chosen interviewer."""
+        return self._offers[self.query_one(Picker).chosen]
+
+    def show_due(self, due: tuple[str, ...]) -> None:
+        """Offer the questions that are due for review."""
+        self._due = due
+        button = self.query_one("#review", Button)
+        button.disabled = not due
+        button.label = f"Review {len(due)} due question{'s' if len(due) > 1 else ''}" if due else "Nothing to review"
+        button.refresh(layout=True)
+        self.refresh_bindings()
+
     def _offer(self, unfinished: Unfinished | None) -> None:
+        self.query_one("#again", Button).disabled = self._past.last is None
         button = self.query_one("#resume", Button)
         button.disabled = unfinished is None
         button.label = f"Resume question {unfinished.number} of {unfinished.total}" if unfinished else "Resume"
@@ -134,7 +187,11 @@ class StartScreen(Frame):
 
     def complain(self, error: MockInterviewError) -> None:
         """Show an expected error and its remedy."""
-        self.query_one("#notice", Static).update(clean(str(error)))
+        self.tell(str(error))
+
+    def tell(self, text: str) -> None:
+        """Show a sentence at the bottom."""
+        self.query_one("#notice", Static).update(clean(text))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what is not possible yet."""
@@ -142,6 +199,10 @@ class StartScreen(Frame):
             return self._ready or None
         if action == "resume":
             return self._past.unfinished is not None or None
+        if action == "again":
+            return self._past.last is not None or None
+        if action == "review":
+            return bool(self._due) or None
         return super().check_action(action, parameters)
 
     @on(Input.Submitted)
@@ -161,6 +222,32 @@ class StartScreen(Frame):
         if self._past.unfinished:
             self.post_message(self.Resume(self._past.unfinished.session_id))
 
+    @on(Button.Pressed, "#again")
+    def action_again(self) -> None:
+        """Begin with the choices of the last interview; its questions come last."""
+        if self._past.last:
+            self.post_message(self.Begin(self._past.last))
+
+    @on(Button.Pressed, "#review")
+    def action_review(self) -> None:
+        """Ask what is due, as many questions as the form says."""
+        try:
+            wishes = self._read()
+        except MockInterviewError as error:
+            self.complain(error)
+            return
+        asked = self._due[: wishes.count or len(self._due)]
+        if asked:
+            self.post_message(self.Begin(replace(wishes, topics=(), about="", level="", questions=asked, count=len(asked))))
+
+    def action_test(self) -> None:
+        """Let the chosen interviewer grade an answer."""
+        if self.offer.backend == EMBEDDED:
+            self.tell("The embedded interviewer needs no test.")
+        else:
+            self.tell(f"{self.offer.label} is grading an answer ...")
+            self.post_message(self.Test(self.offer))
+
     def _read(self) -> Wishes:
         level = self.query_one("#level", Choice).value
         return Wishes(
@@ -172,6 +259,9 @@ class StartScreen(Frame):
             mode=self.query_one("#mode", Choice).value,
             format=self.query_one("#format", Choice).value,
             seed=self._wishes.seed,
+            # The first one is that of the settings, which say more about it than its name.
+            backend=self.offer.backend if self.query_one(Picker).chosen else None,
+            model=self.offer.model if self.query_one(Picker).chosen else None,
         )
 
     def _count(self) -> int | None:

@@ -18,7 +18,7 @@ from textual.widgets import Footer, Markdown, Static, TextArea
 
 from mockinterview.errors import MockInterviewError, UsageError
 from mockinterview.interview.state import Thread, fold
-from mockinterview.models import AnswerGiven, FollowUpAsked, InterviewFinished, InterviewStarted, Verdict
+from mockinterview.models import AnswerGiven, FollowUpAsked, InterviewFinished, InterviewStarted, PointDisputed, Verdict
 from mockinterview.models import Event as Fact
 from mockinterview.sanitize import clean, clean_piece
 from mockinterview.tui import outside
@@ -194,10 +194,17 @@ class InterviewScreen(Frame):
             self.post_message(self.Ended())
         if isinstance(fact, FollowUpAsked) and self._live:
             await self._end_live()
+        if isinstance(fact, PointDisputed):
+            self._recount()
         with self.app.batch_update():
             await self.transcript.mount(*widgets(fact, self.talk))
         self._tick()
         self.refresh_bindings()
+
+    def _recount(self) -> None:
+        for screen in self.app.screen_stack:
+            if isinstance(screen, ReportScreen):
+                screen.recount()
 
     @on(Waited)
     def _waited(self, event: Waited) -> None:
