@@ -128,7 +128,7 @@ class Question(Value):
         for ids, what in ((points, "point"), (wrong, "misconception")):
             double = {i for i in ids if ids.count(i) > 1}
             if double:
-                raise ValueError(f"{what} id {sorted(double)[0]!r} is used twice")
+                raise ValueError(f"{what} id {min(double)!r} is used twice")
         if not any(p.kind == "core" for p in self.points):
             raise ValueError("at least one point must be of kind 'core'")
         for follow_up in self.follow_ups:

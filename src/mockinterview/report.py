@@ -46,7 +46,7 @@ def score_text(score: float | None) -> str:
 
 
 def score_card_lines(question: Question, assessment: Assessment) -> list[str]:
-    """Return the whole score card of one answer as lines: a verdict with word and sign per point, quotes, corrections, who marked it."""
+    """Return the whole score card of one answer: a verdict with word and sign per point, quotes, corrections, who marked it."""
     lines = [f"{score_text(assessment.score)}  (marked by {assessment.graded_by})", *_notes(assessment)]
     for verdict in assessment.points:
         lines += _verdict_lines(question, verdict)
@@ -177,7 +177,7 @@ def _markdown(event: Event, bank: Bank) -> list[str]:
         case AnswerGraded():
             return _markdown_card(event, bank)
         case PointDisputed():
-            return [f"*Disputed by the candidate (self-marked): {event.point_id} as {event.verdict}.* {_escape(event.reason)}"]
+            return [f"*Disputed (self-marked): {event.point_id} as {event.verdict}.* {_escape(event.reason)}"]
         case QuestionClosed():
             return [
                 f"*Closed ({event.reason}): {score_text(event.at_once)} at once, {score_text(event.after_follow_up)} after follow-up.*"
@@ -204,7 +204,8 @@ def _escape(text: str) -> str:
 def as_html(events: Sequence[Event], bank: Bank) -> str:
     """Return a session as one self-contained HTML page; all text in it is escaped."""
     body = "\n".join(part for event in events for part in _html(event, bank))
-    return f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Mock interview</title>\n<style>{_CSS}</style>\n<main>\n{body}\n</main>\n</html>\n'
+    head = f'<meta charset="utf-8">\n<title>Mock interview</title>\n<style>{_CSS}</style>'
+    return f'<!doctype html>\n<html lang="en">\n{head}\n<main>\n{body}\n</main>\n</html>\n'
 
 
 _CSS = (

@@ -19,7 +19,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u
 
 
 def clean(text: str) -> str:
-    """Return the text without anything that a terminal would act on; line ends become `\\n`."""
+    """Return the text without anything that a terminal would act on; line ends become line feeds."""
     return _CONTROLS.sub("", _SEQUENCES.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 

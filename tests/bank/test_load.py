@@ -68,7 +68,7 @@ def test_wrong_file_name_duplicate_and_dangling_follow_up(corpus):
 
 def test_empty_folder_is_a_clear_error(tmp_path):
     """No questions at all is an error that says what a bank looks like."""
-    with pytest.raises(BankError, match="questions/<topic>/<id>.yaml"):
+    with pytest.raises(BankError, match=r"questions/<topic>/<id>\.yaml"):
         load_bank(tmp_path)
 
 

@@ -1,5 +1,6 @@
 """`eval noise`, `eval add`, `eval bless`, `eval --list`, `eval --changed`."""
 
+import importlib.util
 import json
 import random
 import subprocess
@@ -87,3 +88,20 @@ def test_filters_and_samples_are_the_same_each_time(house, capsys):
     assert len(listed("--kind", "a", "--question", "dropout")) == 2
     one, again, other = (listed("--sample", "5", "--seed", seed) for seed in "112")
     assert one == again != other
+
+
+def test_processes_and_ray_give_the_same_results_in_the_same_order(house, monkeypatch):
+    """Where the cases run makes no difference; Ray is tried where it is installed."""
+    house.cases("floor", *({"id": f"f{n}", "answer": text, "questions": 6} for n, text in enumerate(["fine", "{ask}", "{claim}"])))
+
+    def results(*flags):
+        report = house.root / "engine.json"
+        assert house.run("floor", "--json", str(report), *flags) == 0
+        lines = max(house.out.glob("*/results.jsonl"), key=lambda file: file.parent.name)
+        return sorted((row["case"], row.get("score"), row["checks"]) for row in map(json.loads, lines.read_text().splitlines()))
+
+    here = results()
+    monkeypatch.setattr("mockinterview.cli.evals.WORTH_PROCESSES", 1)
+    assert results("--jobs", "2") == here
+    if importlib.util.find_spec("ray"):
+        assert results("--engine", "ray") == here

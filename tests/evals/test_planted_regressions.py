@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mockinterview.grading.gate import Gate
+from mockinterview.grading.gate import Findings
 
 
 def failed(report):
@@ -93,7 +93,7 @@ def test_a_gate_that_is_switched_off_is_caught_by_the_floor_suite(house, monkeyp
         {"id": "denied", "answer": "A common misconception is this: {claim} That is wrong.", "at_most": 0.5, "questions": 6},
     )  # fmt: skip
     house.bless_anyway()
-    monkeypatch.setattr("mockinterview.grading.embedded.inspect", lambda *_: Gate((), frozenset(), frozenset()))
+    monkeypatch.setattr("mockinterview.grading.gate.Gate.inspect", lambda *_: Findings((), frozenset(), frozenset()))
     code, report = house.check()
     assert code == 1
     assert any(gate.startswith("regression floor/") and cases for gate, cases in failed(report).items())

@@ -33,8 +33,8 @@ OTHER_TRADES = (
         "Training provided. Strong network of suppliers is a plus."
     ),
     (
-        "Registered Nurse for our intensive care unit. You monitor vital signs, keep records and support families. Deep understanding "
-        "of hygiene standards. Night shifts are paid at a higher rate. Low turnover."
+        "Registered Nurse for our intensive care unit. You monitor vital signs, keep records and support families. Deep "
+        "understanding of hygiene standards. Night shifts are paid at a higher rate. Low turnover."
     ),
     "Regional Sales Manager. You negotiate contracts. Steep learning curve in a dynamic network of partners, data driven mindset.",
     "Data Engineer. You own our batch pipelines, shape the data model and treat infrastructure as code. Feature stores are a plus.",

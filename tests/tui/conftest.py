@@ -177,6 +177,7 @@ class World:
         self.wished: list[Wishes] = []
         self.faults: list[str] = []
         self.theme = "dark"
+        self.decided: tuple[str, ...] = ()
         self.indexed = threading.Event()
         self.failure: BaseException | None = None
         self.unreachable: BaseException | None = None
@@ -191,7 +192,8 @@ class World:
         return Core(
             bank=self.bank, store=self.log, defaults=Wishes(count=2), drafts=self.folder / "drafts", exports=self.folder,
             new_interview=self.new_interview, open_stored=self.open_stored, build_index=self.build_index,
-            probe=self.probe, try_out=self.try_out, attempts=self.attempts, faults=self.faults, theme=self.theme,
+            probe=self.probe, try_out=self.try_out, attempts=self.attempts, decided=self.decided,
+            faults=self.faults, theme=self.theme,
         )  # fmt: skip
 
     def probe(self, on_found: Callable[[Offer], None]) -> None:

@@ -118,7 +118,7 @@ async def test_palette_runs_actions_of_the_screen(world, idle, wait_until) -> No
     async with app.run_test(size=(80, 24)) as pilot:
         await idle(pilot)
         titles = [command.title for command in app.get_system_commands(app.screen)]
-        assert {"Theme", "Hint", "Skip", "Clarify", "Quit", "Help", "Light or dark"} <= set(titles)
+        assert {"Theme", "Hint", "Skip", "Clarify", "Quit", "Help", "Dark, light, high contrast"} <= set(titles)
         await pilot.press("ctrl+p")
         await wait_until(pilot, lambda: isinstance(app.screen, CommandPalette))
         await pilot.press(*"Skip")

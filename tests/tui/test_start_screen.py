@@ -256,7 +256,7 @@ async def test_small_terminal_says_so(world, idle, screen_text, wait_until, size
 
 
 async def test_themes_switch(world, wait_until) -> None:
-    """A key switches between light and dark."""
+    """A key goes through dark, light and high contrast."""
     app = world.app()
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until(pilot, ready(app))
@@ -264,11 +264,13 @@ async def test_themes_switch(world, wait_until) -> None:
         await pilot.press("f9")
         assert app.theme == "textual-light"
         await pilot.press("f9")
+        assert app.theme == "high-contrast"
+        await pilot.press("f9")
         assert app.theme == "textual-dark"
 
 
 @pytest.mark.parametrize(
-    ("name", "theme", "told"), [("light", "textual-light", 0), ("nord", "nord", 0), ("pink", "textual-dark", 1)]
+    ("name", "theme", "told"), [("light", "textual-light", 0), ("contrast", "high-contrast", 0), ("nord", "nord", 0), ("pink", "textual-dark", 1)]
 )
 async def test_theme_of_the_settings(world, wait_until, name, theme, told) -> None:
     """The setting `theme` takes light, dark or a theme of Textual; another name is told."""

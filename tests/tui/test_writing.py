@@ -98,7 +98,9 @@ async def test_own_editor_that_is_not_there(world, idle, monkeypatch, transcript
         assert app.screen.editor.text == "kept"
 
 
-@pytest.mark.parametrize(("words", "told"), [(["/nonexistent/editor"], "does not start"), ([sys.executable, "-c", "exit(3)"], "code 3")])
+@pytest.mark.parametrize(
+    ("words", "told"), [(["/nonexistent/editor"], "does not start"), ([sys.executable, "-c", "exit(3)"], "code 3")]
+)
 def test_editor_that_fails(tmp_path, words, told) -> None:
     """An editor that does not start or fails is named, and its file is removed."""
     with pytest.raises(SettingsError, match=told):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -30,6 +31,7 @@ from mockinterview.evals.run import Job, Manifest, RunFolder, cases_hash, grader
 INTERRUPTED = 130
 LEFT_OUT_SHOWN = 3
 NOISE_EPOCHS = 5
+GARBAGE = 20_000  # new objects between two collections
 WORTH_PROCESSES = 400  # cases; starting a process takes a second
 MODEL_WIDTH = 20  # requests at a time, where --jobs says nothing
 
@@ -192,7 +194,11 @@ def _execute(
 
             _build_index(plan.workshop, jobs)
             return over_processes(jobs, partial(examiner_of, _portable(arguments)), workers, take)
-        return asyncio.run(run_jobs(jobs, _examiner(plan, arguments, jobs), _width(plan, arguments), take))
+        examiner = _examiner(plan, arguments, jobs)
+        # The bank and the libraries are some 10^5 objects that stay; without this the collector walks them again and again.
+        gc.freeze()
+        gc.set_threshold(GARBAGE)
+        return asyncio.run(run_jobs(jobs, examiner, _width(plan, arguments), take))
 
 
 def _processes(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -> int:

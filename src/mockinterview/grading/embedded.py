@@ -99,7 +99,7 @@ class EmbeddedGrader:
 
     def assess(self, question: Question, answer: str) -> Assessment:
         """Return a verdict per point, each hit or partial with a verbatim quote, the misconceptions stated, and flags."""
-        judged = _judge(*self.prepare(question), answer)
+        judged = _judge(self.prepare(question), answer)
         verdicts = [_point_verdict(m, answer) for m in judged.matches if m.target.kind == "point"]
         stated = [_stated(m, answer) for m in judged.matches if m.target.kind == "misconception" and m.hit >= cal.BELIEF]
         flags = _flags(judged)
@@ -117,9 +117,15 @@ class EmbeddedGrader:
             note=note,
         )
 
+    def form(self, question: Question, answer: str) -> tuple[Flag, ...]:
+        """Return the flags that the form of an answer alone deserves, a tenth of the work of grading it."""
+        prepared, gate = self.prepare(question)
+        found = clauses(answer)
+        return gate.inspect(answer, found, [prepared.read_answer(clause.text) for clause in found]).flags
+
     def explain(self, question: Question, answer: str) -> Explanation:
         """Return what led to the assessment of an answer: probabilities, features and the clause, per point and misconception."""
-        judged = _judge(*self.prepare(question), answer)
+        judged = _judge(self.prepare(question), answer)
         targets = tuple(_explained(m, answer) for m in judged.matches)
         return Explanation(question.id, _flags(judged), targets)
 
@@ -138,7 +144,8 @@ class EmbeddedGrader:
         )
 
 
-def _judge(prepared: Prepared, gate: Gate, answer: str) -> _Judged:
+def _judge(ready: tuple[Prepared, Gate], answer: str) -> _Judged:
+    prepared, gate = ready
     found = clauses(answer)
     language = other_language(answer)
     readings = [prepared.read_answer(clause.text) for clause in found]

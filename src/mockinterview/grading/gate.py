@@ -59,7 +59,12 @@ _DENIES_WHAT_FOLLOWS: Final = re.compile(
 )
 _TURN: Final = re.compile(r"(?:but|however|yet)\b")
 _AFFIRMS: Final = re.compile(r"\bit(?:'s| is) true\b")
-_BACK: Final = re.compile(r"(?:but |and |which |however |yet )*(?:that|this|which|it|both|those|they|not|wrong|false|is)\b")
+_DENIES_WHAT_WENT_BEFORE: Final = re.compile(
+    r"(?:(?:but|and|which|however|yet|though)\s+)*(?:that|this|which|it|both|those|they|these|all of (?:it|that))?(?:'s|\s+is|\s+are|\s+was|\s+would be)?"
+    r"\s*(?:(?:a|just|simply|actually|really|of course|clearly|plain|completely|totally|common|popular|quite|is|isn't|not)\s+)*"
+    r"(?:wrong|incorrect|untrue|false|mistaken|misleading|(?:a )?(?:common )?(?:myth|misconception|mistake)|nonsense|true|right|correct|the case|so)"
+    r"(?:\s+\w+){0,3}"
+)
 _RELATION: Final = re.compile(r"[=:<>→⇒\d]|->")
 _ITEM: Final = re.compile(r"[,;\n/|•]|\s-\s|\s*\*\s|\.\s")
 
@@ -89,7 +94,7 @@ class Gate:
     def __init__(self, prepared: Prepared) -> None:
         self._prepared = prepared
         # some questions ask for just that: "I know of no such procedure"
-        self._admits = any(_DONT_KNOW.search(reference.text) for reference in prepared.references)
+        self._admits = any(_DONT_KNOW.search(reference.text.lower()) for reference in prepared.references)
 
     def inspect(self, answer: str, found: Sequence[Clause], readings: Sequence[Reading]) -> Findings:
         """Return which clauses of an answer may be matched, and which flags its form deserves."""
@@ -108,7 +113,7 @@ class Gate:
         if _is_gibberish(self._prepared, [texts[i] for i in rest], [readings[i] for i in rest]):
             return Findings((*flags, "gibberish"), everything, frozenset())
         bare = {i for i in rest if _is_bare(texts[i], readings[i])}
-        if _is_word_salad(answer) or _is_keyword_list(answer, [readings[i] for i in rest], bare, rest):
+        if self._prepared.bank.is_salad(answer) or _is_word_salad(answer) or _is_keyword_list(answer, [readings[i] for i in rest], bare, rest):
             flags.append("keyword_list")
             bare = set(rest)
         flags += ["dont_know"] if ignorant else []
@@ -164,7 +169,7 @@ def _is_gibberish(prepared: Prepared, texts: Sequence[str], readings: Sequence[R
 def _is_bare(text: str, reading: Reading) -> bool:
     """Tell whether a clause is a row of words without anything that relates them."""
     enough = len(reading.tokens) >= cal.BARE_WORDS
-    return enough and not reading.verbs and reading.functions <= cal.BARE_FUNCTIONS * reading.words and not _RELATION.search(text)
+    return enough and reading.verbs + reading.functions <= cal.BARE_FUNCTIONS * reading.words and not _RELATION.search(text)
 
 
 def _is_keyword_list(answer: str, readings: Sequence[Reading], bare: set[int], rest: Sequence[int]) -> bool:
@@ -201,4 +206,4 @@ def _denied(answer: str, texts: Sequence[str]) -> set[int]:
 
 def _denies_what_went_before(clause: str) -> bool:
     """Tell whether a clause like "but that is wrong" says nothing else."""
-    return clause.count(" ") < cal.SHORT_DENIAL and bool(_BACK.match(clause))
+    return clause.count(" ") < cal.SHORT_DENIAL and bool(_DENIES_WHAT_WENT_BEFORE.fullmatch(clause))

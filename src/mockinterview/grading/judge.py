@@ -16,9 +16,7 @@ from typing import Any, Final, get_args
 from mockinterview.budget import halves
 from mockinterview.errors import BackendError, PromptTooLongError
 from mockinterview.grading.embedded import EmbeddedGrader
-from mockinterview.grading.gate import inspect
 from mockinterview.grading.quotes import bears_on, find_quote
-from mockinterview.grading.reading import clauses
 from mockinterview.grading.score import CREDIT, question_score
 from mockinterview.models import Assessment, Flag, PointVerdict, Question, StatedMisconception, Verdict
 from mockinterview.ports import ChatModel, Grader, Message, Passage, Retriever, Usage
@@ -253,12 +251,7 @@ def _joined(*notes: str) -> str:
 
 def form_of(grader: EmbeddedGrader) -> Look:
     """Return the embedded grader's look at the form of an answer alone, a tenth of the work of grading it."""
-
-    def look(question: Question, answer: str) -> tuple[Flag, ...]:
-        prepared, found = grader.prepare(question), clauses(answer)
-        return inspect(prepared, answer, found, [prepared.read_answer(clause.text) for clause in found]).flags
-
-    return look
+    return grader.form
 
 
 @dataclass(frozen=True, slots=True)

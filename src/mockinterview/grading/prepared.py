@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from mockinterview.grading import calibration as cal
@@ -70,13 +71,16 @@ class FormulaVerdict:
 
 
 class Vocabulary:
-    """The words of the bank: what counts as a word at all, and as spelled rightly."""
+    """The words of the bank: what counts as a word at all, and as spelled rightly, and which small words stand side by side."""
 
-    def __init__(self, words: Iterable[str] = ()) -> None:
-        self.words: frozenset[str] = frozenset(w for text in words for w in WORD.findall(text.lower()))
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        kept = [text.lower() for text in texts]
+        self.words: frozenset[str] = frozenset(w for text in kept for w in WORD.findall(text))
         self._table = _repair_table(self.words)
         self._repaired: dict[str, str] = {}
         self._stretches = frozenset(w[i : i + 3] for w in self.words for i in range(len(w) - 2))
+        seen = [pair for text in kept for pair in small_pairs(text)]
+        self._pairs = frozenset(seen) if len(seen) >= cal.ENOUGH_PAIRS else None
 
     def nearest(self, word: str) -> str:
         """Return the bank's word that was probably meant, or "" where none is near."""
@@ -97,6 +101,32 @@ class Vocabulary:
         triples = [word[i : i + 3] for i in range(len(word) - 2)]
         return not triples or sum(t in self._stretches for t in triples) >= cal.WORDLIKE * len(triples)
 
+    def is_salad(self, text: str) -> bool:
+        """Tell whether small words stand side by side ("the of", "and .") as they never do in the bank: a sign of shuffled words.
+
+        Without a bank large enough to know what does occur, this says no.
+        """
+        if self._pairs is None:
+            return False
+        pairs = small_pairs(text)
+        odd = sum(pair not in self._pairs for pair in pairs)
+        return odd >= cal.ODD_PAIRS and odd > cal.ODD_SHARE * len(pairs)
+
+
+_SMALL: Final = re.compile(r"[a-z']+|[.,;:!?]")
+
+
+def small_pairs(text: str) -> list[tuple[str, str]]:
+    """Return the neighbouring pairs of function words and punctuation marks in a lower-case text."""
+    words = [".", *_SMALL.findall(text), "."]
+    small = [not w[0].isalpha() or _is_small(w) for w in words]
+    return [(words[i], words[i + 1]) for i in range(len(words) - 1) if small[i] and small[i + 1]]
+
+
+@lru_cache(maxsize=20_000)
+def _is_small(word: str) -> bool:
+    return lexeme(word).role != Role.CONTENT
+
 
 class Prepared:
     """A question ready for matching. Immutable but for the memory of looked-up words."""
@@ -114,7 +144,7 @@ class Prepared:
         self.vocabulary = Vocabulary(
             [question.ask, *question.variants, *(t for _, said in texts for t in said), question.model_answer]
         )
-        self._bank = vocabulary
+        self.bank = vocabulary
         self._words: dict[str, Lexeme] = {}
         self._repairs = _repair_table(self.vocabulary.words)
         self._index(texts, readings)
@@ -191,8 +221,8 @@ class Prepared:
         entry = lexeme(word)
         if entry.role != Role.CONTENT or entry.concept in self.weights or entry.concept[:1] == "#":
             return entry
-        if word not in self._bank and word not in self.vocabulary:
-            repaired = _nearest(word, self._repairs) or self._bank.nearest(word)
+        if word not in self.bank and word not in self.vocabulary:
+            repaired = _nearest(word, self._repairs) or self.bank.nearest(word)
             if repaired:
                 return lexeme(repaired)
         related = _related(entry.concept, self.weights)
@@ -202,9 +232,9 @@ class Prepared:
         """Tell whether this is an English or technical word, rightly spelled or nearly so."""
         entry = self.resolve(word)
         known = (
-            entry.role != Role.CONTENT or entry.concept in self.weights or word in self._bank or word in self.vocabulary
+            entry.role != Role.CONTENT or entry.concept in self.weights or word in self.bank or word in self.vocabulary
         )
-        return known or self._bank.looks_like_word(word)
+        return known or self.bank.looks_like_word(word)
 
     def read_answer(self, text: str) -> Reading:
         """Return what a piece of an answer says, in the concepts of this question."""

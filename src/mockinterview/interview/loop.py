@@ -53,6 +53,10 @@ ELSEWHERE_MARGIN = 1.5  # a reply belongs to another question when that one fits
 TALK_KEPT = 12  # turns of the talk that the interviewer is shown; the rest is in the verdicts
 
 
+def _unheard(_: object) -> None:
+    """Do nothing: nobody listens."""
+
+
 class Interview:
     """One interview over a session log. `reply`, `command` and `advance` are all there is to drive it.
 
@@ -68,8 +72,8 @@ class Interview:
         interviewer: Interviewer,
         *,
         retriever: Retriever | None = None,
-        on_event: Callable[[Event], None] = lambda event: None,
-        on_text: Callable[[str], None] = lambda text: None,
+        on_event: Callable[[Event], None] = _unheard,
+        on_text: Callable[[str], None] = _unheard,
         events: Sequence[Event] = (),
     ) -> None:
         self.session_id = session_id
@@ -87,7 +91,7 @@ class Interview:
         """Return the interview of a stored session at the very point where it stopped; call `advance` to go on."""
         return cls(session_id, bank, log, grader, interviewer, events=log.events(session_id))
 
-    def listen(self, on_event: Callable[[Event], None], on_text: Callable[[str], None] = lambda text: None) -> None:
+    def listen(self, on_event: Callable[[Event], None], on_text: Callable[[str], None] = _unheard) -> None:
         """Set who is told about events and about text that is being phrased."""
         self._on_event, self._on_text = on_event, on_text
 
@@ -225,9 +229,15 @@ class Interview:
         focus = self.talk.focus
         assert focus is not None  # follow-ups are put while a question is open
         return Scene(
-            question=focus.question, seed=self.talk.plan.seed, turn=self._turn(), dont_know=focus.dont_knows > 0,
-            last_answer=focus.answers[-1] if focus.answers else "", format=self.talk.plan.format, talk=self._recent_talk(), earlier=self._earlier(),
-        )  # fmt: skip
+            question=focus.question,
+            seed=self.talk.plan.seed,
+            turn=self._turn(),
+            dont_know=focus.dont_knows > 0,
+            last_answer=focus.answers[-1] if focus.answers else "",
+            format=self.talk.plan.format,
+            talk=self._recent_talk(),
+            earlier=self._earlier(),
+        )
 
     def _recent_talk(self) -> tuple[Turn, ...]:
         spoken = [e for e in self.talk.events if isinstance(e, AnswerGiven | QuestionAsked | FollowUpAsked)]

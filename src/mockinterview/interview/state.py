@@ -78,12 +78,12 @@ class Thread:
         return question_score(self.question, self.credits, self.held) if self.graded else None
 
     def missed_core(self) -> list[str]:
-        """The ids of the core points without full verdict, heaviest first, in the order of the file."""
+        """Return the ids of the core points without full verdict, heaviest first, in the order of the file."""
         open_points = [p for p in self.question.core if self.verdicts.get(p.id, "miss") != "hit"]
         return [p.id for p in sorted(open_points, key=lambda p: -p.weight)]
 
     def missed_bonus(self) -> list[str]:
-        """The ids of the bonus points that were not hit, heaviest first."""
+        """Return the ids of the bonus points that were not hit, heaviest first."""
         open_points = [p for p in self.question.points if p.kind == "bonus" and self.verdicts.get(p.id, "miss") != "hit"]
         return [p.id for p in sorted(open_points, key=lambda p: -p.weight)]
 

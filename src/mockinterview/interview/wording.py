@@ -145,7 +145,7 @@ class EmbeddedInterviewer:
 
     name = "embedded"
 
-    async def choose(self, moves: Sequence[Move], scene: Scene) -> Move:
+    async def choose(self, moves: Sequence[Move], scene: Scene) -> Move:  # noqa: ARG002 - a model would look at it
         """Return the policy's own choice, which is the first move."""
         return moves[0]
 

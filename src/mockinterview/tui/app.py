@@ -20,13 +20,13 @@ from mockinterview.sanitize import clean
 from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Offer, Opened, Wishes, find_due, find_past
 from mockinterview.tui.frame import Frame
 from mockinterview.tui.start import StartScreen
+from mockinterview.tui.themes import HIGH_CONTRAST, THEMES, following
 
 if TYPE_CHECKING:
     from mockinterview.tui.history import HistoryScreen
     from mockinterview.tui.talk import InterviewScreen
 
 INDEX_AFTER = 1.0  # seconds; what the index needs is slow to import and must not hold up the first question
-THEMES = {"dark": "textual-dark", "light": "textual-light"}
 
 
 Make = Callable[[bool], Opened]  # called with whether to do without any model
@@ -54,11 +54,12 @@ class InterviewApp(App[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", priority=True),
-        Binding("f9", "switch_theme", "Light or dark", show=False),
+        Binding("f9", "switch_theme", "Dark, light, high contrast", show=False),
     ]
 
     def __init__(self, load: Callable[[], Core], launch: Launch = PLAIN_LAUNCH) -> None:
         super().__init__()
+        self.register_theme(HIGH_CONTRAST)
         self.launch = launch
         self.core: Core | None = None
         self.failure: MockInterviewError | None = None
@@ -266,8 +267,8 @@ class InterviewApp(App[None]):
         self.push_screen(HelpPanel(self.screen.active_bindings))
 
     def action_switch_theme(self) -> None:
-        """Switch between light and dark."""
-        self.theme = THEMES["light" if self.current_theme.dark else "dark"]
+        """Go on to the next of dark, light and high contrast."""
+        self.theme = following(self.theme)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Return the commands of the palette: everything that a key of this screen does, and the themes."""

@@ -34,7 +34,7 @@ class StartScreen(Frame):
     StartScreen #topics { width: 33; height: 1fr; border: round $surface-lighten-2; padding: 0; }
     StartScreen #form { width: 1fr; padding: 1 0 0 1; }
     StartScreen HorizontalGroup { height: auto; margin-bottom: 1; }
-    StartScreen .label { width: 11; }
+    StartScreen .label { width: 12; }
     StartScreen Input, StartScreen Input:focus { border: none; height: 1; padding: 0 1; background: $surface; }
     StartScreen Input:focus { background: $surface-lighten-1; }
     StartScreen #count, StartScreen #minutes { width: 8; }
@@ -283,7 +283,8 @@ def _row(label: str, *fields: Widget) -> HorizontalGroup:
 
 def _faults(core: Core) -> str:
     if not core.faults:
-        return f"{len(core.bank)} questions. Nothing leaves this computer."
+        local = " Nothing leaves this computer." if core.defaults.backend in (None, EMBEDDED) else ""
+        return f"{len(core.bank)} questions.{local}"
     shown = [f"left out of the bank: {fault}" for fault in core.faults[:FAULTS_SHOWN]]
     rest = len(core.faults) - len(shown)
     shown += [f"... and {rest} more; `mockinterview corpus check` names them all."] if rest else []

@@ -1,0 +1,258 @@
+"""Past interviews: the list, the search, opening, comparing, exporting, progress; and what the start screen offers of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from textual.widgets import Button, Input, OptionList
+
+from mockinterview.errors import BackendError
+from mockinterview.tui.choice import Choice, Picker
+from mockinterview.tui.core import Offer, Wishes, find_due
+from mockinterview.tui.history import CompareScreen, HistoryScreen, ProgressScreen
+from mockinterview.tui.results import ReportScreen
+from mockinterview.tui.start import StartScreen
+from mockinterview.tui.talk import InterviewScreen
+
+SIZES = [(80, 24), (120, 40)]
+
+
+async def hold(world, session: str, answer: str) -> None:
+    """Put a finished interview about the question `one` into the log."""
+    opened = world.new_interview(Wishes(questions=("one",), count=1, mode="exam"))
+    interview, plan = opened.interview, opened.plan
+    await interview.start(plan)
+    await interview.reply(answer)
+    await interview.command("end")
+    assert interview.session_id == session
+
+
+def ready(app):
+    """Return whether the start screen can be used."""
+    return lambda: isinstance(app.screen, StartScreen) and app.screen._ready
+
+
+async def to_history(app, pilot, wait_until, lines: int) -> OptionList:
+    """Open the list of past interviews."""
+    await wait_until(pilot, ready(app))
+    await pilot.press("f6")
+    await wait_until(pilot, lambda: isinstance(app.screen, HistoryScreen) and len(app.screen.shown) == lines)
+    return app.screen.query_one(OptionList)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_search_finds_an_answer_and_opens_it(world, wait_until, screen_text, transcript, size) -> None:
+    """The list shows all sessions, newest first; a search in answers finds one, and Enter opens its transcript and report."""
+    await hold(world, "s1", "alpha about zebras")
+    await hold(world, "s2", "beta about lions")
+    app = world.app()
+    async with app.run_test(size=size) as pilot:
+        await to_history(app, pilot, wait_until, 2)
+        assert app.screen.shown == ["s2", "s1"]
+        assert "1 asked" in screen_text(app)
+        await pilot.press(*"zebras")
+        await wait_until(pilot, lambda: app.screen.shown == ["s1"])
+        assert "zebras" in screen_text(app)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
+        assert "alpha about zebras" in transcript(app)
+        assert world.log.taken == {"s1"}
+
+
+async def test_nothing_found_is_said(world, wait_until, screen_text) -> None:
+    """An empty result and an empty log are told in one sentence."""
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_history(app, pilot, wait_until, 0)
+        await wait_until(pilot, lambda: "There is no interview yet." in screen_text(app))
+        await pilot.press(*"[/x]")
+        await wait_until(pilot, lambda: "That was never said." in screen_text(app))
+        await pilot.press("enter", "f2", "f3")
+        await pilot.press("escape")
+        await wait_until(pilot, ready(app))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_compare_two_attempts(world, wait_until, screen_text, size) -> None:
+    """F2 on two sessions lays them beside each other, the earlier one first, point by point."""
+    await hold(world, "s1", "alpha")
+    await hold(world, "s2", "alpha beta")
+    app = world.app()
+    async with app.run_test(size=size) as pilot:
+        options = await to_history(app, pilot, wait_until, 2)
+        await pilot.press("f2")
+        await wait_until(pilot, lambda: "with which one?" in screen_text(app))
+        options.highlighted = 1
+        await pilot.press("f2")
+        await wait_until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        shown = " ".join(screen_text(app).split())
+        assert "= same First secret of one. (hit -> hit)" in shown
+        assert "+ better Second secret of one. (miss -> hit)" in shown
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: isinstance(app.screen, HistoryScreen))
+
+
+async def test_nothing_in_common_is_said(world, wait_until, screen_text) -> None:
+    """Two sessions without a common question cannot be compared."""
+    await hold(world, "s1", "alpha")
+    app = world.direct(questions=("two",))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: "question_asked" in world.kinds("s2"))
+    again = world.app()
+    async with again.run_test(size=(80, 24)) as pilot:
+        options = await to_history(again, pilot, wait_until, 2)
+        await pilot.press("f2")
+        options.highlighted = 1
+        await pilot.press("f2")
+        await wait_until(pilot, lambda: "no question in common" in screen_text(again))
+
+
+async def test_exports_from_the_list(world, wait_until, screen_text) -> None:
+    """F3 to F6 write Markdown, JSON, HTML and an Anki package of what was missed."""
+    await hold(world, "s1", "alpha")
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_history(app, pilot, wait_until, 1)
+        await pilot.press("f3", "f4", "f5", "f6")
+        await wait_until(pilot, lambda: "Written" in screen_text(app))
+    written = {file.suffix for file in world.folder.glob("mockinterview-s1.*")}
+    assert written == {".md", ".json", ".html", ".apkg"}
+
+
+async def test_deck_without_a_miss_is_not_written(world, wait_until, screen_text) -> None:
+    """Where nothing was missed there is no deck, and that is said."""
+    await hold(world, "s1", "alpha beta")
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_history(app, pilot, wait_until, 1)
+        await pilot.press("f6")
+        await wait_until(pilot, lambda: "no point was missed" in screen_text(app))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_progress_by_week_and_topic(world, wait_until, screen_text, size) -> None:
+    """F7 shows bars by week, over all and by topic."""
+    await hold(world, "s1", "alpha")
+    app = world.app()
+    async with app.run_test(size=size) as pilot:
+        await wait_until(pilot, ready(app))
+        await pilot.press("f7")
+        await wait_until(pilot, lambda: isinstance(app.screen, ProgressScreen) and "All topics" in screen_text(app))
+        assert "1 of 1 graded" in screen_text(app)
+        assert "cnn" in screen_text(app)
+        assert "█" in screen_text(app)
+
+
+async def test_history_from_the_report(world, wait_until, idle) -> None:
+    """The report leads to the history, and Esc from there to the start screen; the interview is given free."""
+    app = world.direct(questions=("one",))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        await pilot.press(*"/end", "enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
+        await pilot.press("p")
+        await wait_until(pilot, lambda: isinstance(app.screen, HistoryScreen))
+        assert not world.log.taken
+        await pilot.press("escape")
+        await wait_until(pilot, ready(app))
+
+
+async def test_unfinished_one_is_resumed_from_the_list(world, wait_until, idle) -> None:
+    """Enter on an interview without an end goes on with it."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+    again = world.app()
+    async with again.run_test(size=(80, 24)) as pilot:
+        await to_history(again, pilot, wait_until, 1)
+        await pilot.press("enter")
+        await idle(pilot)
+        assert isinstance(again.screen, InterviewScreen)
+        assert world.log.taken == {"s1"}
+
+
+async def test_same_again_and_remembered_choices(world, wait_until, idle) -> None:
+    """The form begins with the choices of last time, F4 starts with all of them; what the settings decide stays."""
+    app = world.app(wishes=Wishes(topics=("cnn",)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, ready(app))
+        app.screen.query_one("#mode", Choice).choose("exam")
+        app.screen.query_one("#level", Choice).choose("foundation")
+        await pilot.press("f2")
+        await idle(pilot)
+    again = world.app()
+    async with again.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, ready(again))
+        assert again.screen.query_one("#mode", Choice).value == "exam"
+        assert again.screen.query_one("#level", Choice).value == "foundation"
+        await pilot.press("f4")
+        await idle(pilot, lambda: "s2" in world.log.stored)
+    wished = world.wished[-1]
+    assert (wished.topics, wished.mode, wished.level, wished.questions) == (("cnn",), "exam", "foundation", ())
+    world.decided = ("mode",)
+    third = world.app()
+    async with third.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, ready(third))
+        assert third.screen.query_one("#mode", Choice).value == "practice"
+
+
+async def test_due_questions_are_offered(world, wait_until, idle, monkeypatch) -> None:
+    """What is due stands on a button with its number, and F5 asks it."""
+    await hold(world, "s1", "alpha")
+    later = datetime.now().astimezone() + timedelta(days=60)
+    assert find_due(world.load(), later) == ("one",)
+    assert find_due(world.load(), later - timedelta(days=60)) == ()
+    monkeypatch.setattr("mockinterview.tui.app.find_due", lambda core, now: find_due(core, later))
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: str(app.screen.query_one("#review", Button).label) == "Review 1 due question")
+        await pilot.press("f5")
+        await idle(pilot, lambda: "s2" in world.log.stored)
+        assert world.log.stored["s2"][0].plan.questions == ("one",)
+
+
+async def test_nothing_due(world, wait_until) -> None:
+    """Where nothing is due the button says so and F5 does nothing."""
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, ready(app))
+        await pilot.press("f5")
+        assert str(app.screen.query_one("#review", Button).label) == "Nothing to review"
+        assert world.wished == []
+
+
+async def test_interviewers_are_filled_in_and_chosen(world, wait_until, idle, screen_text) -> None:
+    """Each live model becomes a choice; the chosen one is tested by F8 and asked for by the start."""
+    world.offers = [Offer("ollama", "qwen[/x]"), Offer("vllm", "llama")]
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: len(app.screen.query_one(Picker).options) == 3)
+        await pilot.press("f8")
+        await wait_until(pilot, lambda: "needs no test" in screen_text(app))
+        app.screen.query_one(Picker).focus()
+        await pilot.press("right")
+        assert "< qwen[/x] (ollama) >  2 of 3" in screen_text(app)
+        await pilot.press("f8")
+        await wait_until(pilot, lambda: "qwen[/x] (ollama) works." in screen_text(app))
+        assert world.tried == [Offer("ollama", "qwen[/x]")]
+        await pilot.press("f2")
+        await idle(pilot)
+        assert (world.wished[-1].backend, world.wished[-1].model) == ("ollama", "qwen[/x]")
+
+
+async def test_failed_test_says_why(world, wait_until, screen_text, monkeypatch) -> None:
+    """A model that cannot be used is named with its remedy."""
+    world.offers = [Offer("ollama", "qwen")]
+
+    def refuse(offer):
+        raise BackendError("qwen is gone.", "Start it.")
+
+    monkeypatch.setattr(world, "try_out", refuse)
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: len(app.screen.query_one(Picker).options) == 2)
+        app.screen.query_one(Picker).focus()
+        await pilot.press("left", "f8")
+        await wait_until(pilot, lambda: "qwen is gone. Start it." in screen_text(app))
+        assert app.screen.query_one("#about", Input).value == ""
