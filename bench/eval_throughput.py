@@ -121,7 +121,8 @@ class Place:
         ]  # fmt: skip
         environment = {**os.environ, "MOCKINTERVIEW_HOME": str(self.root / "home")}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # without compiled files every import takes twice as long
-        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL if not os.environ.get("BENCH_LOUD") else None)
+        errors = None if os.environ.get("BENCH_LOUD") else subprocess.DEVNULL
+        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
 
     def run(self, judge: Judge, *more: str) -> dict:
         """Run the command to its end and return what it took."""

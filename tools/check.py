@@ -1,7 +1,7 @@
-"""The one command that checks everything: format, lint, types, import layers, bank, tests.
+"""The one command that checks everything: format, lint, types, import layers, bank, grading against the baseline, tests.
 
     python tools/check.py         all of it
-    python tools/check.py --fast  all but the tests and the bank
+    python tools/check.py --fast  all but the bank, the evaluation and the tests
 
 Every check runs even when an earlier one failed, so that one run shows all there is to mend.
 """
@@ -25,6 +25,7 @@ FAST = (
 )
 SLOW = (
     ("bank", [str(BIN / "mockinterview"), "corpus", "check"]),
+    ("eval", [str(BIN / "mockinterview"), "eval", "--baseline", "evals/baselines/embedded.json"]),
     ("tests", [PYTHON, "-m", "pytest"]),
 )
 

@@ -1,7 +1,7 @@
 """Writes docs/corrections.md from the bank: what popular interview notes get wrong, what is right, and where it stands.
 
-    python tools/corrections.py          write the page
-    python tools/corrections.py --check  exit 1 where the page is not what the bank says
+python tools/corrections.py          write the page
+python tools/corrections.py --check  exit 1 where the page is not what the bank says
 """
 
 from __future__ import annotations

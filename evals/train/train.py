@@ -105,7 +105,10 @@ def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEnc
             done += 1
             if done % 50 == 0:
                 rate = done / (time.monotonic() - started)
-                print(f"epoch {epoch} step {done}/{steps} loss {np.mean(losses[-50:]):.3f} left {(steps - done) / rate / 60:.1f} min", flush=True)
+                print(
+                    f"epoch {epoch} step {done}/{steps} loss {np.mean(losses[-50:]):.3f} left {(steps - done) / rate / 60:.1f} min",
+                    flush=True,
+                )
     return model.to("cpu").eval()
 
 

@@ -50,7 +50,7 @@ class Settings(BaseModel):
     """A folder whose prompt files take the place of the shipped ones of the same name."""
     count: int = Field(default=5, ge=1, le=200)
     """Number of questions of an interview."""
-    minutes: float | None = Field(default=None, gt=0)
+    minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Minutes after which an interview ends at the next question; unset for no limit."""
     level: Level | None = None
     """Level of the questions: foundation, intermediate or advanced; unset for rising levels."""
@@ -66,6 +66,12 @@ class Settings(BaseModel):
     """Theme of the app: dark, light, or the name of any Textual theme."""
     backends: dict[str, BackendSettings] = Field(default_factory=dict)
     """Tables `[backends.NAME]` with base_url, model, key_env, context_window, timeouts and prices."""
+
+    @field_validator("corpus", "prompts")
+    @classmethod
+    def _from_home(cls, value: Path | None) -> Path | None:
+        """Take "~" for the home folder, as a shell does for flags."""
+        return value.expanduser() if value else value
 
     @field_validator("judge_votes", mode="before")
     @classmethod

@@ -289,8 +289,8 @@ class Plan(Value):
     topics: tuple[str, ...] = ()
     about: str = ""
     level: Level | None = None
-    count: int = Field(default=5, ge=1, le=200)
-    minutes: float | None = Field(default=None, gt=0)
+    count: int = Field(default=5, ge=1)
+    minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     mode: Mode = "practice"
     format: Format = "phone"
     questions: tuple[str, ...] = ()

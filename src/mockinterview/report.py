@@ -34,9 +34,29 @@ FLAG_TEXT = {
     "off_topic": "This does not answer the question that was asked.",
     "question_echo": "This repeats the question.",
     "injection": "Instructions to the grader are not part of an answer; they were left out.",
-    "dont_know": "Said to be unknown.",
+    "dont_know": "No answer to this one.",
     "keyword_list": "Terms alone show nothing: say what they do.",
     "other_language": "This language cannot be judged by the embedded grader, so it stays ungraded.",
+}
+
+
+FOLLOW_UPS = {
+    "misconception": "challenge",
+    "probe": "follow-up",
+    "documented": "next question, named by the source documents",
+    "implied": "next question",
+    "exercise": "exercise",
+    "deepen": "going deeper",
+    "redirect": "back to the question",
+    "example": "formula",
+}
+REASONS = {
+    "done": "done",
+    "skipped": "skipped",
+    "not_shown": "not answered",
+    "dont_know": "not known",
+    "time": "out of time",
+    "ended": "ended early",
 }
 
 
@@ -52,7 +72,7 @@ def score_card_lines(question: Question, assessment: Assessment) -> list[str]:
         lines += _verdict_lines(question, verdict)
     for stated in assessment.misconceptions:
         lines.append(f'  ! mistaken     "{_one_line(stated.evidence)}"')
-        lines.append(f"{'':17}{question.misconception(stated.id).correction}")
+        lines += [f"{'':17}{correction}" for correction in _corrections(question, [stated.id])]
     return lines
 
 
@@ -89,9 +109,19 @@ def closing_lines(question: Question, closed: QuestionClosed, thread: QuestionRe
     """Return what is shown when a question is closed: scores, what was missing, beliefs with their corrections."""
     lines = [_closing_score(question, closed)]
     for label, ids in (("- missed", thread.missed), ("! contradicted", thread.contradicted)):
-        lines += [f"  {label:<15}{question.point(p).claim}" for p in ids if question.point(p).kind == "core"]
-    lines += [f"  {'! mistaken':<15}{question.misconception(m).correction}" for m in thread.misconceptions]
-    return lines
+        lines += [f"  {label:<15}{claim}" for claim in _core_claims(question, ids)]
+    return lines + [f"  {'! mistaken':<15}{correction}" for correction in _corrections(question, thread.misconceptions)]
+
+
+def _core_claims(question: Question, ids: Sequence[str]) -> list[str]:
+    """Return the claims of those of the points that are core points, and still in the bank."""
+    return [claim for point_id in ids for claim in (p.claim for p in question.core if p.id == point_id)]
+
+
+def _corrections(question: Question, ids: Sequence[str]) -> list[str]:
+    """Return what is right instead of these beliefs; the belief where the bank has no correction, its id where it has neither."""
+    known = {m.id: m.correction or f"Not so: {m.belief}" for m in question.misconceptions}
+    return [known.get(i, i) for i in ids]
 
 
 def _closing_score(question: Question, closed: QuestionClosed) -> str:
@@ -132,14 +162,13 @@ def bar(score: float, width: int = 10) -> str:
 def _question_lines(entry: QuestionReport, bank: Bank) -> list[str]:
     indent = "    " if entry.follow_up_of else "  "
     scores = f"{score_text(entry.at_once)} at once, {score_text(entry.after_follow_up)} after follow-up"
-    lines = [f"{indent}{entry.question_id}: {scores} ({entry.reason})"]
+    lines = [f"{indent}{entry.question_id}: {scores} ({REASONS[entry.reason]})"]
     if entry.question_id not in bank:
         return lines
     question = bank.get(entry.question_id)
-    missed = [question.point(p).claim for p in (*entry.missed, *entry.contradicted) if question.point(p).kind == "core"]
-    lines += [f"{indent}  missing: {claim}" for claim in missed]
-    lines += [f"{indent}  mistaken: {question.misconception(m).correction}" for m in entry.misconceptions]
-    return lines
+    label = "expected" if entry.after_follow_up is None else "missing"
+    lines += [f"{indent}  {label}: {claim}" for claim in _core_claims(question, (*entry.missed, *entry.contradicted))]
+    return lines + [f"{indent}  mistaken: {correction}" for correction in _corrections(question, entry.misconceptions)]
 
 
 def as_json(events: Sequence[Event]) -> str:
@@ -166,7 +195,7 @@ def _markdown(event: Event, bank: Bank) -> list[str]:
         case QuestionAsked():
             return [f"## Question {event.number} of {event.total}: {event.question_id}", f"**Interviewer:** {_escape(event.text)}"]
         case FollowUpAsked():
-            return [f"**Interviewer** ({event.origin}): {_escape(event.text)}"]
+            return [f"**Interviewer** ({FOLLOW_UPS[event.origin]}): {_escape(event.text)}"]
         case RemarkMade():
             return [f"**Interviewer:** {_escape(event.text)}"]
         case HintGiven():
@@ -179,9 +208,8 @@ def _markdown(event: Event, bank: Bank) -> list[str]:
         case PointDisputed():
             return [f"*Disputed (self-marked): {event.point_id} as {event.verdict}.* {_escape(event.reason)}"]
         case QuestionClosed():
-            return [
-                f"*Closed ({event.reason}): {score_text(event.at_once)} at once, {score_text(event.after_follow_up)} after follow-up.*"
-            ]
+            scores = f"{score_text(event.at_once)} at once, {score_text(event.after_follow_up)} after follow-up"
+            return [f"*{event.question_id} ({REASONS[event.reason]}): {scores}.*"]
         case InterviewFinished():
             return ["## Report", "```text\n" + "\n".join(report_lines(event.report, bank)[2:]) + "\n```"]
     return []
@@ -190,8 +218,17 @@ def _markdown(event: Event, bank: Bank) -> list[str]:
 def _markdown_card(event: AnswerGraded, bank: Bank) -> list[str]:
     if event.question_id not in bank:
         return [f"*{score_text(event.assessment.score)}, marked by {event.assessment.graded_by}*"]
-    lines = score_card_lines(bank.get(event.question_id), event.assessment)
+    lines = _turn_lines(bank.get(event.question_id), event.assessment)
     return ["\n".join(f"    {line}" for line in lines)]
+
+
+def _turn_lines(question: Question, assessment: Assessment) -> list[str]:
+    """Return what one answer showed and stated; what was missing stands in the report."""
+    lines = [f"marked by {assessment.graded_by}", *_notes(assessment)]
+    for verdict in assessment.points:
+        if verdict.verdict != "miss":
+            lines += _verdict_lines(question, verdict)
+    return lines + [f'  {"! mistaken":<15}"{_one_line(stated.evidence)}"' for stated in assessment.misconceptions]
 
 
 def _escape(text: str) -> str:
@@ -210,7 +247,8 @@ def as_html(events: Sequence[Event], bank: Bank) -> str:
 
 _CSS = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:2rem;background:Canvas;color:CanvasText;color-scheme:light dark}"
-    "main{max-width:46rem;margin:auto}blockquote{border-left:.25rem solid GrayText;margin-left:0;padding-left:1rem;white-space:pre-wrap}"
+    "main{max-width:46rem;margin:auto}"
+    "blockquote{border-left:.25rem solid GrayText;margin-left:0;padding-left:1rem;white-space:pre-wrap}"
     "pre{white-space:pre-wrap;font-size:.85rem}"
 )
 
@@ -227,7 +265,7 @@ def _html(event: Event, bank: Bank) -> list[str]:
             said = "\n".join(part for part in (event.text, event.whiteboard) if part)
             return [f"<blockquote>{escape(said)}</blockquote>"]
         case AnswerGraded() if event.question_id in bank:
-            return ["<pre>" + escape("\n".join(score_card_lines(bank.get(event.question_id), event.assessment))) + "</pre>"]
+            return ["<pre>" + escape("\n".join(_turn_lines(bank.get(event.question_id), event.assessment))) + "</pre>"]
         case InterviewFinished():
             return ["<h2>Report</h2>", "<pre>" + escape("\n".join(report_lines(event.report, bank)[2:])) + "</pre>"]
     return []

@@ -1,5 +1,7 @@
 """Reading a bank: faults are named with file, line and field, and the rest still loads."""
 
+import shutil
+
 import pytest
 
 from mockinterview.bank.load import load_bank
@@ -82,6 +84,49 @@ def test_cache_is_used_and_follows_changes(corpus, tmp_path):
     assert len(load_bank(corpus, cache).bank) == 1
     (corpus / "questions" / "cnn" / "more.yaml").write_text(GOOD.format(id="more"))
     assert len(load_bank(corpus, cache).bank) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("date", b"id: 2024-99-99", "month must be"),
+        ("bytes", b"\xff\xfe", "decode"),
+        ("empty", b"", "valid dictionary"),
+        ("deep", b"[" * 5000, ""),
+        ("exercise", GOOD.format(id="exercise").encode() + b"exercise: {ask: '{n}?', draw: {n: [1]}, answer: n / 0}", "n / 0"),
+        (
+            "nothing",
+            GOOD.format(id="nothing").encode() + b"exercise: {ask: '?', draw: {n: [1]}, answer: n, where: [n > 1]}",
+            "every",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_a_fault(corpus, name, content, reason):
+    """Whatever is in a file, it is named and the rest still loads; an exercise must be computable before it is put."""
+    file = corpus / "questions" / "cnn" / f"{name}.yaml"
+    file.write_bytes(content)
+    loaded = load_bank(corpus)
+    assert [q.id for q in loaded.bank] == ["good"]
+    assert loaded.faults[0].file == file
+    assert reason in loaded.faults[0].reason
+
+
+def test_links_into_nowhere_and_folders(corpus):
+    """A file that cannot be read is a fault; a folder that is called like a file is none."""
+    (corpus / "questions" / "cnn" / "folder.yaml").mkdir()
+    (corpus / "questions" / "cnn" / "link.yaml").symlink_to("nowhere")
+    (fault,) = load_bank(corpus).faults
+    assert (fault.file.name, "cannot be read" in fault.reason) == ("link.yaml", True)
+
+
+def test_cached_faults_name_the_files_of_this_bank(corpus, tmp_path):
+    """Two folders with the same files share a cache, not the names of each other's files."""
+    (corpus / "questions" / "cnn" / "broken.yaml").write_text("ask: [")
+    load_bank(corpus, tmp_path / "cache")
+    copy = tmp_path / "copy"
+    shutil.copytree(corpus / "questions", copy / "questions")
+    (fault,) = load_bank(copy, tmp_path / "cache").faults
+    assert fault.file == copy / "questions" / "cnn" / "broken.yaml"
 
 
 def test_shipped_bank_has_no_faults():

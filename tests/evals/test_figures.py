@@ -1,11 +1,14 @@
 """The figures against values computed by hand, and the tests against chance."""
 
+import importlib.util
 import math
 import random
+from pathlib import Path
 
 import pytest
 
 from mockinterview.evals.measures import BY_KEY
+from mockinterview.evals.parts import part
 from mockinterview.evals.results import Check, Mark, Result
 from mockinterview.evals.statistics import change, estimate, holm, mcnemar
 
@@ -125,3 +128,14 @@ def test_checks_become_rates():
     """Two of three checks hold."""
     checks = [Check(name="stays low", passed=passed) for passed in (True, True, False)]
     assert estimate(BY_KEY["floor.held"], [result(1, suite="floor", checks=checks)]).value == pytest.approx(2 / 3)
+
+
+def test_the_parts_are_those_that_the_training_uses():
+    """The package and `evals/split.py` put every question into the same part."""
+    file = Path(__file__).parents[2] / "evals" / "split.py"
+    spec = importlib.util.spec_from_file_location("split", file)
+    split = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(split)
+    names = [f"question-{n}" for n in range(300)]
+    assert [part(name) for name in names] == [split.part(name) for name in names]
+    assert {part(name) for name in names} == {"train", "combine", "test"}

@@ -24,6 +24,11 @@ def question() -> Question:
     )  # fmt: skip
 
 
+def test_numbers_of_any_length_are_read(question):
+    """A fraction of thousands of digits is a wrong answer, not a failure."""
+    assert grade_exercise(question, {"n": 28, "f": 5, "p": 1}, f"it is {'9' * 5000}/7").score == 0.0
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -38,7 +43,7 @@ def test_right_number_in_any_wording(question, said):
     assert mark.points[0].evidence in said
 
 
-@pytest.mark.parametrize("said", ["no idea", "25", "it is about 27", "1 2 3 = 4 = 5 = 6 = 26", ""])
+@pytest.mark.parametrize("said", ["no idea", "25", "it is about 27", "= 26 = 4 = 5 = 6 = 3", ""])
 def test_other_numbers_and_guessing_earn_nothing(question, said):
     """A wrong number, none, or a list of all numbers is a miss."""
     assert grade_exercise(question, {"n": 28, "f": 5, "p": 1}, said).score == 0.0
@@ -51,7 +56,11 @@ def test_typical_mistake_is_recognised(question):
 
 
 @pytest.mark.parametrize(
-    ("said", "value"), [("1.5k", 1500), ("2/3", 2 / 3), ("0.25", 0.25), ("1e-3", 1e-3), ("-7", -7), ("three", 3), ("1,024", 1024), ("12 million", 12e6)]
+    ("said", "value"),
+    [
+        ("1.5k", 1500), ("2/3", 2 / 3), ("0.25", 0.25), 
+        ("1e-3", 1e-3), ("-7", -7), ("three", 3), ("1,024", 1024), ("12 million", 12e6),
+    ],
 )  # fmt: skip
 def test_numbers_as_people_write_them(said, value):
     """Thousands, fractions, exponents, words and signs are read."""

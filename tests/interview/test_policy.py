@@ -2,9 +2,21 @@
 
 import pytest
 
+from mockinterview.errors import UsageError
 from mockinterview.interview.loop import Interview
+from mockinterview.interview.state import fold
 from mockinterview.interview.wording import EmbeddedInterviewer
-from mockinterview.models import Assessment, Bank, Plan, PointVerdict, Question, StatedMisconception
+from mockinterview.models import (
+    AnswerGiven,
+    Assessment,
+    Bank,
+    Plan,
+    PointDisputed,
+    PointVerdict,
+    Question,
+    StatedMisconception,
+)
+from mockinterview.report import as_markdown, report_lines
 
 
 def question(question_id: str, **more) -> Question:
@@ -22,7 +34,13 @@ def question(question_id: str, **more) -> Question:
     return Question.model_validate(data)
 
 
-PADDING = {"to": "second", "when": "always", "origin": "documented", "source": {"doc": "001", "number": 44}, "bridge": "Stay there."}
+PADDING = {
+    "to": "second",
+    "when": "always",
+    "origin": "documented",
+    "source": {"doc": "001", "number": 44},
+    "bridge": "Stay there.",
+}
 EXERCISE = {
     "ask": "Twice {n}?", "draw": {"n": [3]}, "answer": "2 * n", "mistakes": [{"value": "n * n", "means": "wrong"}],
 }  # fmt: skip
@@ -42,7 +60,12 @@ class ScriptedGrader:
         stated = tuple(StatedMisconception(id=m.id, evidence=m.id) for m in question.misconceptions if m.id in answer.split())
         flags = ("off_topic",) if "weather" in answer else ()
         return Assessment(
-            question=question.id, score=0.0 if flags else 5.0, points=points, misconceptions=stated, flags=flags, graded_by=self.name
+            question=question.id,
+            score=0.0 if flags else 5.0,
+            points=points,
+            misconceptions=stated,
+            flags=flags,
+            graded_by=self.name,
         )
 
 
@@ -120,7 +143,9 @@ async def test_credit_shrinks_after_probe_and_hint(bank):
     assert (closed.at_once, closed.after_follow_up) == (2.5, 7.7)
     hinted = await talk(Bank([question("first")]), "/hint", "light heavy")
     assert [e.target for e in hinted if e.kind == "hint_given"] == ["heavy"]
-    thread_closed = next(e for e in await talk(Bank([question("first")]), "/hint", "light heavy", "no") if e.kind == "question_closed")
+    thread_closed = next(
+        e for e in await talk(Bank([question("first")]), "/hint", "light heavy", "no") if e.kind == "question_closed"
+    )
     assert thread_closed.at_once == 6.2
 
 
@@ -181,3 +206,81 @@ async def test_question_asked_as_follow_up_is_not_asked_again(bank):
     events = await talk(bank, "light heavy", "light heavy", "x", "x", questions=("first", "second", "third"), count=3)
     asked = [e.question_id for e in events if e.kind == "question_asked"]
     assert asked == ["first", "third"]
+
+
+async def test_resume_amid_the_end_still_ends(bank):
+    """Killed between the closing of the open questions and the report, a session that was ended does not go on asking."""
+    whole = await talk(bank, "light heavy", "/end", questions=("first", "third"), count=2)
+    assert [e.kind for e in whole[-3:]] == ["question_closed", "question_closed", "interview_finished"]
+    for cut in range(len(whole) - 4, len(whole)):
+        log = MemoryLog()
+        log.stored = list(whole[:cut])
+        await Interview.resume("s", bank, log, ScriptedGrader(), EmbeddedInterviewer()).advance()
+        assert [e.model_dump(exclude={"at"}) for e in log.stored] == [e.model_dump(exclude={"at"}) for e in whole]
+
+
+async def test_dispute_does_not_swallow_what_is_due(bank):
+    """A point disputed while the follow-up is being phrased, then a kill: the follow-up still comes."""
+    whole = await talk(bank, "nothing of it")
+    log = MemoryLog()
+    log.stored = [*whole[:-1], PointDisputed(question_id="first", point_id="light", verdict="hit")]
+    await Interview.resume("s", bank, log, ScriptedGrader(), EmbeddedInterviewer()).advance()
+    assert (log.stored[-1].kind, log.stored[-1].text) == ("follow_up_asked", whole[-1].text)
+
+
+async def test_follow_up_into_nowhere_is_passed_over():
+    """A documented follow-up whose question is missing from the bank does not stop the interview."""
+    nowhere = {**PADDING, "to": "nowhere"}
+    events = await talk(Bank([question("first", follow_ups=[nowhere])]), "light heavy extra")
+    assert events[-1].kind == "interview_finished"
+
+
+async def test_cyclic_follow_ups_end(bank):
+    """Follow-ups that lead back, or to themselves, are asked once."""
+    back = {**PADDING, "to": "first"}
+    circle = Bank([question("first", follow_ups=[back, PADDING]), question("second", follow_ups=[back])])
+    events = await talk(circle, *["light heavy extra"] * 5, questions=("first", "second"), count=2)
+    assert [e.to for e in events if e.kind == "follow_up_asked"] == ["second"]
+    assert events[-1].kind == "interview_finished"
+
+
+async def test_interview_is_complete_when_a_follow_up_has_asked_the_last_question(bank):
+    """A planned question that came as a follow-up was asked, so nothing was cut short."""
+    done = await talk(bank, *["light heavy extra"] * 3, questions=("first", "second"), count=2)
+    assert done[-1].report.complete
+    cut = await talk(bank, "/end", questions=("first", "second"), count=2)
+    assert not cut[-1].report.complete
+
+
+async def test_what_nobody_answered_is_no_loss(bank):
+    """Next actions come from what was shown or skipped, never from a question that was left open at the end."""
+    ended = await talk(bank, "/end")
+    assert ended[-1].report.next_actions == ("Nothing was graded. Start again with a topic that you know.",)
+    skipped = await talk(Bank([question("first")]), "/skip")
+    assert "A heavy truth." in skipped[-1].report.next_actions[0]
+
+
+async def test_resume_with_a_bank_that_has_changed(bank):
+    """Points that are gone are put as they were asked, planned questions that are gone are passed over, the open one is named."""
+    whole = await talk(bank, "light", questions=("first", "third"), count=2)
+    assert whole[-1].target == "heavy"
+    renamed = [{"id": "new", "claim": "A new truth."}]
+    changed = Bank([question("first", points=renamed)])
+    log = MemoryLog()
+    log.stored = list(whole)
+    interview = Interview.resume("s", changed, log, ScriptedGrader(), EmbeddedInterviewer())
+    await interview.reply("could you rephrase that?")
+    assert "Heavy probe?" in log.stored[-1].text
+    await interview.reply("new")
+    assert log.stored[-1].kind == "interview_finished"
+    assert as_markdown(whole, changed)
+    assert report_lines(log.stored[-1].report, bank)
+    with pytest.raises(UsageError, match=r"'first', which this session asked.*--corpus"):
+        fold(whole, Bank([question("second")]))
+
+
+async def test_break_does_not_use_up_the_minutes(bank):
+    """A session that is resumed the next day has the minutes left that it had."""
+    events = await talk(bank, minutes=5)
+    next_day = AnswerGiven(question_id="first", text="light", at="2999-01-01T00:00:00+00:00")
+    assert not fold([*events, next_day], bank).out_of_time

@@ -11,7 +11,8 @@ from mockinterview.interview.replies import understand
         ("i don't know", "dont_know"), ("Sorry, I really have no idea.", "dont_know"), ("idk", "dont_know"), ("??", "dont_know"),
         ("Hmm, not sure about that one", "dont_know"), ("never heard of it", "dont_know"), ("I can't remember, sorry", "dont_know"),
         ("can I have a hint please?", "hint"), ("hint", "hint"), ("I'm stuck, help", "hint"), ("/hint", "hint"),
-        ("could you rephrase the question?", "clarify"), ("What do you mean by output?", "clarify"), ("come again?", "clarify"),
+        ("could you rephrase the question?", "clarify"), ("What do you mean by output?", "clarify"), ("come again?", "small_talk"),
+        ("can you repeat that please", "small_talk"),
         ("I don't understand the question", "clarify"), ("skip", "skip"), ("can we move on to the next question", "skip"),
         ("let's stop here", "end"), ("/end", "end"), ("hello there", "small_talk"), ("thanks!", "small_talk"),
         ("let me think about it for a second", "thinking"), ("hm", "thinking"),
@@ -29,6 +30,8 @@ def test_requests_are_recognised(said, intent):
         "you don't know the labels in unsupervised learning, that is the difference",
         "the hint is in the gradient: it vanishes", "", "   ", "end-to-end learning", "stop training early",
         "I don't know the exact formula but it divides by the stride and adds one after subtracting the kernel size",
+        "I don't know the formula, but it subtracts the mean of the batch", "not sure, maybe it pads with zeros",
+        "no idea, I think it halves the size", "I have never used it but it adds a skip path",
         "great accuracy on train and bad on test", "relu",
     ],
 )  # fmt: skip

@@ -265,6 +265,18 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.fixture
+def make_world() -> Callable:
+    """Return a function that makes a world in a folder, with a model in it."""
+
+    def make(folder: Path) -> World:
+        made = World(folder)
+        made.models = [Model()]
+        return made
+
+    return make
+
+
+@pytest.fixture
 def world_with_model(world: World) -> tuple[World, Model]:
     """Return a world in whose interviews a model takes part, and that model."""
     world.models = [Model()]

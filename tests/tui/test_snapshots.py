@@ -5,10 +5,12 @@ The clock stands still, the seed is fixed, cursors do not blink.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 
 import pytest
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.widgets import Input, TextArea
 
 from mockinterview.errors import BackendError
@@ -31,22 +33,32 @@ def _still(monkeypatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
 
 
+class Picture(SingleFileSnapshotExtension):
+    """One SVG file for each snapshot."""
+
+    file_extension = "svg"
+    _write_mode = WriteMode.TEXT
+
+
 @pytest.fixture
-def shows(snap_compare, world, wait_until) -> Callable:
+def shows(snapshot, world) -> Callable:
     """Return a function that compares what is on screen after some steps with what was accepted."""
 
-    def compare(app, size: tuple[int, int], theme: str, steps: Callable[[object], Awaitable[None]]) -> bool:
+    async def compare(app, size: tuple[int, int], theme: str, steps: Callable[[object], Awaitable[None]]) -> bool:
         world.theme = theme
-
-        async def run(pilot) -> None:
+        async with app.run_test(size=size) as pilot:
             await steps(pilot)
-            for field in [*pilot.app.screen.query(Input), *pilot.app.screen.query(TextArea)]:
+            for field in [*app.screen.query(Input), *app.screen.query(TextArea)]:
                 field.cursor_blink = False
             await pilot.pause()
-
-        return snap_compare(app, terminal_size=size, run_before=run)
+            return snapshot(extension_class=Picture) == without_fonts(app.export_screenshot())
 
     return compare
+
+
+def without_fonts(svg: str) -> str:
+    """Return a picture that loads no font from anywhere."""
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
 
 
 @pytest.fixture
@@ -71,7 +83,7 @@ LOOKS = [(SMALL, "dark"), (LARGE, "light")]
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_start(shows, world, wait_until, look) -> None:
+async def test_start(shows, world, wait_until, look) -> None:
     """The start screen with two live models and a broken bank file."""
     world.offers = [Offer("ollama", "qwen3:8b")]
     world.faults = ["questions/cnn/x.yaml:3: ask is missing"]
@@ -80,11 +92,11 @@ def test_start(shows, world, wait_until, look) -> None:
     async def steps(pilot) -> None:
         await wait_until(pilot, lambda: on(app, StartScreen)() and app.screen._ready and len(app.screen._offers) == 2)
 
-    assert shows(app, *look, steps)
+    assert await shows(app, *look, steps)
 
 
 @pytest.mark.parametrize("look", [*LOOKS, (SMALL, "contrast")])
-def test_interview(shows, world, idle, look) -> None:
+async def test_interview(shows, world, idle, look) -> None:
     """A half answer with its card and the follow-up."""
     app = world.direct()
 
@@ -95,11 +107,11 @@ def test_interview(shows, world, idle, look) -> None:
         await idle(pilot, lambda: "follow_up_asked" in world.kinds())
         app.screen.editor.text = "And then"
 
-    assert shows(app, *look, steps)
+    assert await shows(app, *look, steps)
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_closed_question(shows, world, idle, look) -> None:
+async def test_closed_question(shows, world, idle, look) -> None:
     """The card of a closed question with a mistake, and the next question."""
     app = world.direct()
 
@@ -111,11 +123,11 @@ def test_closed_question(shows, world, idle, look) -> None:
         await pilot.press("f4")
         await idle(pilot, lambda: world.kinds().count("question_asked") == 2)
 
-    assert shows(app, *look, steps)
+    assert await shows(app, *look, steps)
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_whiteboard(shows, world, idle, look) -> None:
+async def test_whiteboard(shows, world, idle, look) -> None:
     """Onsite, with a formula on the whiteboard."""
     app = world.direct(format="onsite")
 
@@ -124,11 +136,11 @@ def test_whiteboard(shows, world, idle, look) -> None:
         app.screen.editor.text = "It is floor of that plus one."
         app.screen.editor.board.text = "(n + 2p - f) / s + 1\n= (7 + 0 - 5) / 1 + 1 = 3"
 
-    assert shows(app, *look, steps)
+    assert await shows(app, *look, steps)
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_report(shows, world, idle, wait_until, look) -> None:
+async def test_report(shows, world, idle, wait_until, look) -> None:
     """The report of an interview that was ended early."""
     app = world.direct()
 
@@ -140,11 +152,11 @@ def test_report(shows, world, idle, wait_until, look) -> None:
         await pilot.press(*"/end", "enter")
         await wait_until(pilot, on(app, ReportScreen))
 
-    assert shows(app, *look, steps)
+    assert await shows(app, *look, steps)
 
 
 @pytest.mark.parametrize(("panel", "key"), [(QuestionPanel, "f5"), (DisputePanel, "f6")])
-def test_panels(shows, world, idle, wait_until, panel, key) -> None:
+async def test_panels(shows, world, idle, wait_until, panel, key) -> None:
     """The question beside its model answer, and the dispute of a mark."""
     app = world.direct()
 
@@ -156,13 +168,13 @@ def test_panels(shows, world, idle, wait_until, panel, key) -> None:
         await pilot.press(key)
         await wait_until(pilot, on(app, panel))
 
-    assert shows(app, SMALL, "dark", steps)
+    assert await shows(app, SMALL, "dark", steps)
 
 
 @pytest.mark.usefixtures("past")
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize(("screen", "key"), [(HistoryScreen, "f6"), (ProgressScreen, "f7")])
-def test_past(shows, world, wait_until, screen, key, *, look) -> None:
+async def test_past(shows, world, wait_until, *, screen, key, look) -> None:
     """The list of past interviews and the progress over the weeks."""
     app = world.app()
 
@@ -172,11 +184,11 @@ def test_past(shows, world, wait_until, screen, key, *, look) -> None:
         await wait_until(pilot, lambda: on(app, screen)() and "Reading" not in str(app.screen.query("Static").nodes))
         await wait_until(pilot, lambda: not app.workers or all(w.is_finished for w in app.workers))
 
-    assert shows(app, *look, steps)
+    assert await shows(app, *look, steps)
 
 
 @pytest.mark.usefixtures("past")
-def test_compare(shows, world, wait_until) -> None:
+async def test_compare(shows, world, wait_until) -> None:
     """Two attempts point by point."""
     app = world.app()
 
@@ -189,10 +201,10 @@ def test_compare(shows, world, wait_until) -> None:
         await pilot.press("f2")
         await wait_until(pilot, on(app, CompareScreen))
 
-    assert shows(app, SMALL, "light", steps)
+    assert await shows(app, SMALL, "light", steps)
 
 
-def test_backend_out_of_reach(shows, world, wait_until) -> None:
+async def test_backend_out_of_reach(shows, world, wait_until) -> None:
     """What is offered when a model cannot be reached."""
     world.unreachable = BackendError("ollama (http://127.0.0.1:11434/v1) cannot be reached: nothing listens there.", "Start it.")
     app = world.direct()
@@ -200,10 +212,10 @@ def test_backend_out_of_reach(shows, world, wait_until) -> None:
     async def steps(pilot) -> None:
         await wait_until(pilot, on(app, BackendPanel))
 
-    assert shows(app, SMALL, "dark", steps)
+    assert await shows(app, SMALL, "dark", steps)
 
 
-def test_full_disk(shows, world, idle) -> None:
+async def test_full_disk(shows, world, idle) -> None:
     """An answer that could not be stored is back in the editor, with the remedy in the transcript."""
     app = world.direct()
 
@@ -214,16 +226,16 @@ def test_full_disk(shows, world, idle) -> None:
         await pilot.press("enter")
         await idle(pilot, lambda: app.screen.failed)
 
-    assert shows(app, SMALL, "light", steps)
+    assert await shows(app, SMALL, "light", steps)
 
 
-def test_too_small(shows, world, idle) -> None:
+async def test_too_small(shows, world, idle) -> None:
     """A terminal that is too small says so."""
     app = world.direct()
-    assert shows(app, (50, 12), "dark", idle)
+    assert await shows(app, (50, 12), "dark", idle)
 
 
-def test_no_color(shows, world, idle, monkeypatch) -> None:
+async def test_no_color(shows, world, idle, monkeypatch) -> None:
     """With NO_COLOR a card is as readable: sign and word carry the verdict."""
     monkeypatch.setenv("NO_COLOR", "1")
     app = world.direct()
@@ -235,4 +247,4 @@ def test_no_color(shows, world, idle, monkeypatch) -> None:
         await pilot.press("enter")
         await idle(pilot, lambda: "follow_up_asked" in world.kinds())
 
-    assert shows(app, SMALL, "dark", steps)
+    assert await shows(app, SMALL, "dark", steps)

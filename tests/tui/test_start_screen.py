@@ -270,7 +270,8 @@ async def test_themes_switch(world, wait_until) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "theme", "told"), [("light", "textual-light", 0), ("contrast", "high-contrast", 0), ("nord", "nord", 0), ("pink", "textual-dark", 1)]
+    ("name", "theme", "told"),
+    [("light", "textual-light", 0), ("contrast", "high-contrast", 0), ("nord", "nord", 0), ("pink", "textual-dark", 1)],
 )
 async def test_theme_of_the_settings(world, wait_until, name, theme, told) -> None:
     """The setting `theme` takes light, dark or a theme of Textual; another name is told."""

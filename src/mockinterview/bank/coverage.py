@@ -36,7 +36,7 @@ def load_sources(corpus: Path | None = None) -> Sources | None:
             {topic: tuple(ids) for topic, ids in data["concepts"].items()},
             tuple((edge["from"], edge["to"]) for edge in data["follow_ups"]),
         )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BankError(f"{file} cannot be read: {error}.", "Restore it from the repository.") from error
 
 

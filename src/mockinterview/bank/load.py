@@ -54,16 +54,16 @@ def load_bank(corpus: Path | None = None, cache: Path | None = None) -> LoadedBa
     comes parsed as well. Raises BankError where the folder has no question that can be read.
     """
     root = (corpus or data_dir("corpus")) / "questions"
-    files = sorted(root.rglob("*.yaml"))
+    files = _files(root)
     if not files:
         raise BankError(f"There are no questions under {root}.", "A bank has files questions/<topic>/<id>.yaml.")
     stamp = _stamp(root, files)
     cached = cache / f"bank-{stamp}.json" if cache else None
-    loaded = _read_parsed(cached, stamp) or (None if corpus else _read_parsed(_shipped(), stamp))
+    loaded = _read_parsed(cached, stamp, root) or (None if corpus else _read_parsed(_shipped(), stamp, root))
     if loaded is None:
         loaded = _read_files(files)
         if cached:
-            _write_cache(cached, loaded, stamp)
+            _write_cache(cached, loaded, stamp, root)
     if not len(loaded.bank):
         raise BankError(f"No question under {root} can be read: {loaded.faults[0]}", "Correct the file and try again.")
     return loaded
@@ -72,8 +72,12 @@ def load_bank(corpus: Path | None = None, cache: Path | None = None) -> LoadedBa
 def write_parsed(corpus: Path, file: Path) -> None:
     """Write the parsed bank of a folder to a file, as the build of the package does."""
     root = corpus / "questions"
-    files = sorted(root.rglob("*.yaml"))
-    _write_cache(file, _read_files(files), _stamp(root, files))
+    files = _files(root)
+    _write_cache(file, _read_files(files), _stamp(root, files), root)
+
+
+def _files(root: Path) -> list[Path]:
+    return sorted(file for file in root.rglob("*.yaml") if not file.is_dir())
 
 
 def _shipped() -> Path:
@@ -113,7 +117,7 @@ def read_question(file: Path) -> tuple[Question | None, list[Fault]]:
     try:
         text = file.read_text(encoding="utf-8")
         data = yaml.load(text, Loader=_loader())  # noqa: S506 - a safe loader, in C where there is one
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # a ValueError: not UTF-8, or 2024-13-01, which YAML takes for a date
         return None, [Fault(file, 0, "", f"cannot be read: {error}")]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -130,7 +134,25 @@ def _check_place(file: Path, text: str, question: Question) -> tuple[Question | 
         return None, [_fault(file, text, ("id",), f"is {question.id!r}, but the file is called {file.name}")]
     if file.parent.name not in (question.topic, "questions"):
         return None, [_fault(file, text, ("topic",), f"is {question.topic!r}, but the folder is {file.parent.name!r}")]
-    return question, []
+    wrong = _exercise_fault(question)
+    return (None, [_fault(file, text, ("exercise",), wrong)]) if wrong else (question, [])
+
+
+def _exercise_fault(question: Question) -> str:
+    """Return why an exercise could not be put or marked, or nothing: in an interview it would be too late to find out."""
+    exercise = question.exercise
+    if exercise is None:
+        return ""
+    from mockinterview.grading.arithmetic import draws, evaluate
+
+    try:
+        admissible = draws(exercise)
+        for numbers in admissible:
+            for expression in (exercise.answer, *(mistake.value for mistake in exercise.mistakes)):
+                evaluate(expression, numbers)
+    except BankError as error:
+        return error.message
+    return "" if admissible else "The conditions of the exercise exclude every draw."
 
 
 def _fault(file: Path, text: str, location: tuple[int | str, ...], reason: str) -> Fault:
@@ -174,28 +196,36 @@ def _stamp(root: Path, files: Iterable[Path]) -> str:
     """Return a hash of names and contents: unlike a time of change, it survives a copy, a clone and a build."""
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+        digest.update(file.relative_to(root).as_posix().encode(errors="surrogateescape") + b"\0" + _content(file) + b"\0")
     return digest.hexdigest()[:16]
 
 
-def _read_parsed(file: Path | None, stamp: str) -> LoadedBank | None:
+def _content(file: Path) -> bytes:
+    """Return the content of a file; of one that cannot be read nothing, so that reading the bank names it."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def _read_parsed(file: Path | None, stamp: str, root: Path) -> LoadedBank | None:
     try:
         stored = json.loads(file.read_bytes()) if file else None
         if stored is None or stored["stamp"] != stamp:
             return None
-        faults = tuple(Fault(Path(path), *rest) for path, *rest in stored["faults"])
+        faults = tuple(Fault(root / path, *rest) for path, *rest in stored["faults"])
         return LoadedBank(Bank(TypeAdapter(list[Question]).validate_python(stored["questions"]), stored["fingerprint"]), faults)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _write_cache(file: Path, loaded: LoadedBank, stamp: str) -> None:
+def _write_cache(file: Path, loaded: LoadedBank, stamp: str, root: Path) -> None:
     """Write the parsed bank beside its final name and move it there; a cache that cannot be written is done without."""
     body = {
         "stamp": stamp,
         "fingerprint": loaded.bank.fingerprint,
         "questions": [q.model_dump(mode="json", exclude_defaults=True) for q in loaded.bank],
-        "faults": [(str(f.file), f.line, f.field, f.reason) for f in loaded.faults],
+        "faults": [(f.file.relative_to(root).as_posix(), f.line, f.field, f.reason) for f in loaded.faults],
     }
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -19,19 +20,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # Start-up makes a hundred thousand objects that stay; looking for garbage among them costs a tenth of it.
     gc.set_threshold(200_000, 20, 20)
+    _take_any_text()
     arguments = build_parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
     except MockInterviewError as error:
         return complain(error)
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted. `mockinterview resume` goes on where you were.\n")
+        sys.stderr.write("Interrupted.\n")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away; Python would complain once more while closing stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     return code
+
+
+def _take_any_text() -> None:
+    """Let no byte that is not UTF-8 end the program: read as U+FFFD; half a surrogate pair is written as JSON escapes it."""
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 def complain(error: MockInterviewError) -> int:

@@ -191,4 +191,6 @@ class _Index:
         """Bring the index up to date and use it from then on; runs beside the interview."""
         from mockinterview.retrieval import MODEL_DIR, default_embedder, open_index
 
-        self._best = open_index(self._workshop.bank, self._workshop.folders.index, embed=default_embedder(MODEL_DIR), progress=progress)
+        self._best = open_index(
+            self._workshop.bank, self._workshop.folders.index, embed=default_embedder(MODEL_DIR), progress=progress
+        )

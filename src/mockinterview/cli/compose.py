@@ -17,7 +17,7 @@ from mockinterview.interview.job import plan_for_job
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.planning import choose_questions
 from mockinterview.interview.wording import EmbeddedInterviewer
-from mockinterview.models import Assessment, Bank, Plan, Question, QuestionAsked
+from mockinterview.models import Assessment, Bank, Event, Plan, Question, QuestionAsked
 
 if TYPE_CHECKING:
     from mockinterview.grading.embedded import EmbeddedGrader
@@ -64,7 +64,7 @@ class Workshop:
     def warn_of_faults(self) -> None:
         """Write one line for each broken bank file to stderr."""
         for fault in self.loaded_bank.faults:
-            warn(f"left out of the bank: {fault}")
+            warn(f"fault in the bank: {fault}")
 
     @cached_property
     def embedded_grader(self) -> EmbeddedGrader:
@@ -150,20 +150,23 @@ class Workshop:
 
     def _seen(self) -> list[str]:
         recent = self.store.sessions()[:SEEN_SESSIONS]
-        events = [event for session in reversed(recent) for event in self.store.events(session.id)]
+        events = [event for session in reversed(recent) for event in self._readable_events(session.id)]
         return [event.question_id for event in events if isinstance(event, QuestionAsked)]
 
     def attempts(self) -> list[Attempt]:
         """Return how every question of every session went, oldest session first; one that cannot be read is told on stderr."""
         from mockinterview.review.attempts import attempts
 
-        found: list[Attempt] = []
-        for session in reversed(self.store.sessions()):
-            try:
-                found += attempts(self.store.events(session.id))
-            except StorageError as error:
-                warn(f"left out session {session.id}: {error}")
-        return found
+        sessions = reversed(self.store.sessions())
+        return [attempt for session in sessions for attempt in attempts(self._readable_events(session.id))]
+
+    def _readable_events(self, session_id: str) -> list[Event]:
+        """Return the events of a session, none where it is damaged: one bad session must not stand in the way of all others."""
+        try:
+            return self.store.events(session_id)
+        except StorageError as error:
+            warn(f"left out session {session_id}: {error}")
+            return []
 
     def new_interview(self) -> Interview:
         """Return an interview with a new session id; call its `start`."""
@@ -172,11 +175,16 @@ class Workshop:
         session_id = new_session_id(datetime.now(UTC), random.SystemRandom())
         return Interview(session_id, self.bank, self.store, self.grader, self.interviewer, retriever=self.quick_retriever)
 
-    def stored_interview(self, session: str | None) -> Interview:
-        """Return a stored interview, the latest unfinished one by default; call its `advance`."""
+    def stored_session(self, session: str | None) -> str:
+        """Return the id of a stored session, of the latest unfinished one by default."""
         session_id = self.store.resolve(session) if session else self.store.latest_unfinished()
         if session_id is None:
             raise UsageError("There is no unfinished interview.", "`mockinterview start` begins one.")
+        return session_id
+
+    def stored_interview(self, session: str | None) -> Interview:
+        """Return a stored interview, the latest unfinished one by default; call its `advance`."""
+        session_id = self.stored_session(session)
         events = self.store.events(session_id)
         return Interview(
             session_id, self.bank, self.store, self.grader, self.interviewer, retriever=self.quick_retriever, events=events

@@ -10,6 +10,7 @@ from mockinterview.bank.coverage import graph as follow_up_graph
 from mockinterview.bank.coverage import load_sources, mermaid
 from mockinterview.cli.compose import Workshop, warn
 from mockinterview.cli.output import put_json, put_lines
+from mockinterview.errors import UsageError
 
 if TYPE_CHECKING:
     from mockinterview.models import Question
@@ -56,6 +57,8 @@ def _question_lines(question: Question) -> list[str]:
 
 def search(arguments: argparse.Namespace) -> int:
     """Search the bank by meaning and wording."""
+    if arguments.k < 1:
+        raise UsageError(f"-k {arguments.k} is no number of results.", "Give a number from 1 on.")
     workshop = _workshop(arguments)
     found = workshop.retriever.questions(arguments.query, k=arguments.k)
     if arguments.json:

@@ -12,7 +12,9 @@ from importlib import metadata
 
 from mockinterview.cli.compose import Workshop
 from mockinterview.cli.output import put_json, put_lines
+from mockinterview.config import folders
 from mockinterview.errors import MockInterviewError
+from mockinterview.sanitize import clean
 
 LOW_DISK = 50 * 2**20  # bytes; an evening of interviews needs less than one MiB, an index about twenty
 PACKAGES = ("textual", "chromadb", "openai", "tiktoken", "pydantic")
@@ -29,13 +31,24 @@ class Finding:
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    """Check the installation; exit code 1 where something needs mending."""
+    """Check the installation; exit code 1 where something needs mending. `--repair` mends the session log first."""
+    if arguments.repair:
+        sys.stderr.write(clean(_repaired()) + "\n")
     findings = run_checks()
     if arguments.json:
         put_json([asdict(finding) for finding in findings])
     else:
         put_lines(line for finding in findings for line in _lines(finding))
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _repaired() -> str:
+    """Mend the session log and return a sentence about it."""
+    from mockinterview.storage import repair
+
+    done = repair(folders().sessions)
+    saved = f"{done.events} events of {done.sessions} sessions"
+    return f"Saved {saved}; the damaged file is {done.moved_to}." if done.moved_to else f"The session log is sound: {saved}."
 
 
 def _lines(finding: Finding) -> list[str]:
@@ -105,6 +118,7 @@ def _bank(workshop: Workshop) -> Finding:
 
 
 def _sessions(workshop: Workshop) -> Finding:
+    workshop.store.check()
     return Finding("sessions", ok=True, found=f"{len(workshop.store.sessions())} in {workshop.folders.sessions}")
 
 

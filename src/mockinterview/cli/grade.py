@@ -9,12 +9,16 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from mockinterview.cli.compose import Workshop
 from mockinterview.cli.output import put_json, put_lines
 from mockinterview.errors import MockInterviewError, UsageError
 from mockinterview.report import score_card_lines
+
+if TYPE_CHECKING:
+    from mockinterview.models import Bank
+    from mockinterview.ports import Grader
 
 
 def grade(arguments: argparse.Namespace) -> int:
@@ -34,20 +38,23 @@ def _single(workshop: Workshop, arguments: argparse.Namespace) -> int:
     question = workshop.bank.get(arguments.question)
     answer = sys.stdin.read() if arguments.answer in (None, "-") else arguments.answer
     assessment = asyncio.run(workshop.grader.grade(question, answer))
+    why = workshop.embedded_grader.explain(question, answer).lines() if arguments.explain else []
     if arguments.json:
-        put_json(assessment.as_line())
+        put_json({**assessment.as_line(), **({"explanation": why} if why else {})})
     else:
-        put_lines(score_card_lines(question, assessment))
-    if arguments.explain:
-        put_lines(["", *workshop.embedded_grader.explain(question, answer).lines()])
+        put_lines([*score_card_lines(question, assessment), *(["", *why] if why else [])])
     return 0
 
 
 async def _batch(workshop: Workshop, file: Path, jobs: int) -> int:
-    """Grade a file line by line with at most `jobs` answers under way; results come in the order of the file."""
+    """Grade a file line by line with at most `jobs` answers under way; results come in the order of the file.
+
+    Raises SettingsError or BackendError before the first line where there is no grader to be had.
+    """
     failed = False
+    grader = workshop.grader
     with _opened(file) as lines:
-        async for result in _in_order(workshop, _numbered(lines), jobs):
+        async for result in _in_order(workshop.bank, grader, _numbered(lines), jobs):
             failed = failed or "error" in result
             sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
     return 1 if failed else 0
@@ -57,7 +64,7 @@ def _opened(file: Path) -> TextIO:
     if str(file) == "-":
         return sys.stdin
     try:
-        return file.open(encoding="utf-8", errors="replace")
+        return file.open(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise UsageError(f"The batch file {file} cannot be read: {error.strerror}.", "Check its name.") from error
 
@@ -66,32 +73,32 @@ def _numbered(lines: TextIO) -> Iterator[tuple[int, str]]:
     return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
 
 
-async def _in_order(workshop: Workshop, lines: Iterator[tuple[int, str]], jobs: int) -> AsyncIterator[dict[str, Any]]:
+async def _in_order(bank: Bank, grader: Grader, lines: Iterator[tuple[int, str]], jobs: int) -> AsyncIterator[dict[str, Any]]:
     running: deque[asyncio.Task[dict[str, Any]]] = deque()
     for number, line in lines:
-        running.append(asyncio.create_task(_line_result(workshop, number, line)))
+        running.append(asyncio.create_task(_line_result(bank, grader, number, line)))
         if len(running) >= jobs:
             yield await running.popleft()
     while running:
         yield await running.popleft()
 
 
-async def _line_result(workshop: Workshop, number: int, line: str) -> dict[str, Any]:
+async def _line_result(bank: Bank, grader: Grader, number: int, line: str) -> dict[str, Any]:
     """Return the result for one line; a bad line becomes an error in its place."""
-    answer_id: Any = None
     try:
         data = json.loads(line)
-        if not isinstance(data, dict):
-            return {"id": None, "error": f"line {number} is not a JSON object"}
-        answer_id = data.get("id")
-        missing = [name for name in ("question", "answer") if not isinstance(data.get(name), str)]
-        if missing:
-            return {"id": answer_id, "error": f"line {number} has no text in '{missing[0]}'"}
-        assessment = await workshop.grader.grade(workshop.bank.get(data["question"]), data["answer"])
-    except json.JSONDecodeError as error:
-        return {"id": None, "error": f"line {number} is not JSON: {error.msg}"}
     except RecursionError:
         return {"id": None, "error": f"line {number} is nested too deeply"}
+    except ValueError as error:  # not JSON, or a number of more digits than Python reads
+        return {"id": None, "error": f"line {number} is not JSON: {getattr(error, 'msg', error)}"}
+    if not isinstance(data, dict):
+        return {"id": None, "error": f"line {number} is not a JSON object"}
+    answer_id = data.get("id")
+    missing = [name for name in ("question", "answer") if not isinstance(data.get(name), str)]
+    if missing:
+        return {"id": answer_id, "error": f"line {number} has no text in '{missing[0]}'"}
+    try:
+        assessment = await grader.grade(bank.get(data["question"]), data["answer"])
     except MockInterviewError as error:
         return {"id": answer_id, "error": str(error)}
     return assessment.as_line(answer_id)

@@ -39,7 +39,9 @@ def start(arguments: argparse.Namespace) -> int:
 
 def hold(workshop: Workshop, arguments: argparse.Namespace, plan: Plan) -> int:
     """Hold a new interview in lines and return the exit code."""
-    return asyncio.run(_converse(workshop.new_interview(), arguments, plan, workshop.version))
+    interview = workshop.new_interview()
+    with workshop.store.claim(interview.session_id):
+        return _converse(interview, arguments, plan, workshop.version)
 
 
 def _choose_for_job(arguments: argparse.Namespace) -> None:
@@ -59,9 +61,9 @@ def resume(arguments: argparse.Namespace) -> int:
 
     workshop = Workshop.from_arguments(arguments)
     workshop.warn_of_faults()
-    interview = workshop.stored_interview(arguments.session)
-    with workshop.store.claim(interview.session_id):
-        return asyncio.run(_converse(interview, arguments, None, workshop.version))
+    session_id = workshop.stored_session(arguments.session)
+    with workshop.store.claim(session_id):
+        return _converse(workshop.stored_interview(session_id), arguments, None, workshop.version)
 
 
 def lines_wanted(arguments: argparse.Namespace) -> bool:
@@ -99,21 +101,26 @@ def _job(file: Path) -> str:
     return text
 
 
-async def _converse(interview: Interview, arguments: argparse.Namespace, plan: Plan | None, version: str) -> int:
+def _converse(interview: Interview, arguments: argparse.Namespace, plan: Plan | None, version: str) -> int:
     from mockinterview.cli.plain import JsonLines, PlainLines
 
     front = JsonLines(interview) if arguments.jsonl else PlainLines(interview, interactive=sys.stdin.isatty())
     interview.listen(front.show)
-    if plan is not None:
-        await interview.start(plan, version)
-    else:
-        front.show_past()
-        await interview.advance()
-    for line in _answers(front):
-        await front.take(line)
-        if interview.finished:
-            return 0
-    await interview.command("end")
+    try:
+        # Lines are read outside the event loop, which would keep the first Ctrl-C to itself while it waits for one.
+        with asyncio.Runner() as runner:
+            if plan is not None:
+                runner.run(interview.start(plan, version))
+            else:
+                front.show_past()
+                runner.run(interview.advance())
+            lines = _answers(front)
+            while not interview.finished:
+                line = next(lines, None)
+                runner.run(interview.command("end") if line is None else front.take(line))
+    except KeyboardInterrupt:
+        sys.stderr.write(f"`mockinterview resume {interview.session_id}` goes on where you were.\n")
+        raise
     return 0
 
 

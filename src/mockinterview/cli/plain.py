@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from typing import TextIO
 
 from mockinterview.errors import UsageError
 from mockinterview.interview.loop import Interview
@@ -32,7 +33,6 @@ HELP = (
     "/end       end the interview with a report\n"
     "/help      this list"
 )
-COMMANDS = ("hint", "skip", "clarify", "end")
 
 
 class JsonLines:
@@ -56,7 +56,7 @@ class JsonLines:
 
     async def take(self, line: str) -> None:
         """Pass on one answer or command."""
-        await _take(self.interview, line)
+        await _take(self.interview, line, sys.stderr)
 
 
 class PlainLines:
@@ -89,14 +89,8 @@ class PlainLines:
             sys.stdout.flush()
 
     async def take(self, line: str) -> None:
-        """Pass on one answer or command; `/help` is answered here."""
-        if line.strip() == "/help":
-            sys.stdout.write(HELP + "\n")
-            return
-        try:
-            await _take(self.interview, line)
-        except UsageError as error:
-            sys.stdout.write(clean(f"{error}\n"))
+        """Pass on one answer or command."""
+        await _take(self.interview, line, sys.stdout)
 
     def _lines(self, event: Event) -> list[str]:
         talk = self.interview.talk
@@ -120,13 +114,16 @@ class PlainLines:
         return []
 
 
-async def _take(interview: Interview, line: str) -> None:
+async def _take(interview: Interview, line: str, about: TextIO) -> None:
+    """Pass on one answer or command. `/help` and a command that does not exist are answered on `about`, and nothing is lost."""
     word = line.strip()
-    if word.startswith("/") and word[1:].isalpha():
-        if word == "/help":
-            sys.stderr.write(HELP + "\n")
-            return
-        await interview.command(word[1:])
+    if word == "/help":
+        about.write(HELP + "\n")
+    elif word.startswith("/") and word[1:].isalpha():
+        try:
+            await interview.command(word[1:])
+        except UsageError as error:
+            about.write(clean(f"{error}\n"))
     else:
         await interview.reply(line)
 

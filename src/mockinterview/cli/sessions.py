@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ def list_sessions(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print the transcript of a session."""
-    workshop = Workshop()
+    workshop = Workshop({"corpus": arguments.corpus})
     events = workshop.store.events(workshop.store.resolve(arguments.session))
     put_lines([as_markdown(events, workshop.bank)])
     return 0
@@ -80,11 +81,15 @@ def _export_deck(events: list[Event], workshop: Workshop, file: Path | None) -> 
 
 
 def _write(file: Path, content: bytes) -> None:
+    if file.is_dir():
+        raise UsageError(f"{file} is a folder.", "Name a file in it with -o.")
     temporary = file.with_name(f".{file.name}.part")
     try:
         temporary.write_bytes(content)
         temporary.replace(file)
     except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise StorageError(f"{file} cannot be written: {error.strerror}.", "Choose another place with -o.") from error
 
 

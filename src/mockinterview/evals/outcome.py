@@ -66,9 +66,7 @@ def as_document(outcome: Outcome) -> dict[str, Any]:
             {"suite": r.suite, "case": r.case, "kind": r.kind, "check": name, "seen": seen}
             for r, name, seen in outcome.failing()[:FAILING_SHOWN]
         ],
-        "ungraded": [
-            {"suite": r.suite, "case": r.case, "why": r.ungraded} for r in outcome.results if r.ungraded
-        ][:FAILING_SHOWN],
+        "ungraded": [{"suite": r.suite, "case": r.case, "why": r.ungraded} for r in outcome.results if r.ungraded][:FAILING_SHOWN],
         "left_out": list(outcome.left_out),
     }
 

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 # --- how much a concept counts --------------------------------------------------------------------------------------
-GIVEN_AWAY: Final = (
-    0.35  # of the weight of a word that the question already said; not 0: it still tells of what one speaks
-)
+GIVEN_AWAY: Final = 0.35  # of the weight of a word that the question already said; not 0: it still tells of what one speaks
 LIGHT: Final = 0.45  # of the weight of a word that many sentences about networks contain ("model", "use", "one")
 SPREAD_LOSS: Final = 0.6  # what a word loses that occurs in every point of the question
 MISCONCEPTION_SPREAD: Final = 0.3  # a misconception counts this much of a point when a word's spread is counted
@@ -24,9 +22,7 @@ MAX_AFFINITY: Final = 3.0  # e^3: said twenty times more often here than elsewhe
 SHARED_NUMBER: Final = 3  # references that must share a number before a different one is held against the answer
 
 # --- spelling -------------------------------------------------------------------------------------------------------
-SAME_FAMILY: Final = (
-    0.6  # share of common letter triples from which two stems count as one family (convolv-, convolut-)
-)
+SAME_FAMILY: Final = 0.6  # share of common letter triples from which two stems count as one family (convolv-, convolut-)
 WORDLIKE: Final = 0.6  # share of an unknown word's letter triples that the bank's words must have
 
 # --- matching -------------------------------------------------------------------------------------------------------
@@ -34,7 +30,7 @@ LONG_SENTENCE: Final = 45  # words; longer sentences are not matched as a whole,
 TIE: Final = 0.5  # weight of precision against recall when the references to look at are chosen
 ROUGHLY: Final = 0.25  # rough score (recall and half the precision) below which a reference has nothing to do with a window
 CLOSE_LOOKS: Final = 2  # references per window and target that are looked at closely; a third one changes nothing
-LEAST_LIKELY: Final = 0.2  # probability that a closer look must be able to reach; it lies below all thresholds of verdicts
+LEAST_LIKELY: Final = 0.22  # probability that a closer look must be able to reach; it lies below all thresholds of verdicts
 ABOUT: Final = 0.6  # share of an answer's different words that the question knows: of model answers 0.65 to 1, of those to other topics 0.1 to 0.5
 MOST_OF_IT: Final = 0.65  # share of a contradicting stretch's recall that a clause within it needs to stand by itself
 AROUND: Final = 2  # clauses before and after a window that are its context
@@ -65,6 +61,7 @@ class Features:
     aside: float = 0.0  # how far the same share of the whole answer lies below what answers to this question have
     order: float = 0.0  # of the reference's neighbouring words that both have, the share that are neighbours in the window
     bound: int = 0  # how many of the reference's opposites ("less" beside "variance") the window has beside the same word
+    crossed: int = 0  # how many it has beside the same word with the other sign
     sign_clash: float = 0.0  # of the shared weight, the share with opposite sign (negation, direction)
     clash_mass: float = 0.0  # the weight of the shared words with opposite sign
     flip: float = 0.0  # 1: at least one shared word has the opposite sign
@@ -78,19 +75,21 @@ class Features:
     rival: float = 0.0  # how much more probably the window states a misconception (of a point) or a point (of a misconception)
 
 
-TOPIC_FEATURES: Final = "constant precision align2 root_affinity key order bound small_mass shared formula margin context aside".split()
+TOPIC_FEATURES: Final = (
+    "constant precision align2 root_affinity key order bound small_mass shared formula margin context aside".split()
+)
 _TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
     # kind, whether the target brings `says`
-    ("point", True): (-4.67, 1.55, 3.07, 0.37, 0.37, 0.21, 0.54, 0.81, 0.71, 1.48, 1.46, 0, -7.92),
-    ("misconception", True): (-5.43, 1.76, 2.07, 0.09, 0.72, 0.52, 0.57, 0, 2.42, 2.14, 1.62, 1.14, -9.11),
-    ("point", False): (-3.72, 0, 2.29, 0.13, 0, 0, 0.44, 2.06, 0, 2.59, 1.31, 0, -5.26),
-    ("misconception", False): (-4.44, 0.54, 0.56, 0, 0, 0.4, 0, 1.15, 1.86, 2.57, 1.27, 1.1, -5.61),
+    ("point", True): (-4.01, 0.56, 3.03, 0.65, 0.72, 0.43, 0, 0, 1.7, 2.17, 0.62, 0.87, -16.27),
+    ("misconception", True): (-5.31, 1, 2.11, 0, 0.38, 0.52, 1.25, 0, 2.1, 2.27, 1.88, 1.37, -8.71),
+    ("point", False): (-3.29, 0.02, 3.64, 0.35, 0, 0.23, 0.09, 2.18, 0.55, 3.88, 0.73, 0, -8.62),
+    ("misconception", False): (-4.62, 0, 2.79, 0.07, 0.12, 0.52, 1.24, 0.68, 2.4, 2.11, 1.53, 0.68, -6.61),
 }
 CONFLICT_FEATURES: Final = (
     "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
-    " number_clash number_miss number_replaced formula_clash"
+    " number_clash number_miss number_replaced formula_clash crossed crossed_share"
 ).split()
-_CONFLICT: Final[tuple[float, ...]] = (-0.99, -1.19, 0.10, 0.59, -0.75, 6.72, -1.56, 0.43, 1.25, 1.40, 0.45, 2.47, 1.04, 0.68, 2.71, 2.99, 3.59)
+_CONFLICT: Final[tuple[float, ...]] = (-0.71, -1.46, -0.86, 0.82, -0.06, 4.08, -0.92, 0.64, 1.09, 1.87, 0.59, 1.70, 0.70, 0.65, 1.96, 2.17, 3.03, 1.91, 0.28)
 
 
 def topic_features(f: Features) -> tuple[float, ...]:
@@ -112,7 +111,7 @@ def conflict_features(f: Features) -> tuple[float, ...]:
     return (
         1.0, align, f.sign_clash, f.flip, f.flip * align, f.flip * align * align, f.sign_clash * align, min(f.clash_mass, 3.0),
         min(f.against, 3.0), f.reversed, f.role_clash, f.role_clash * align, f.role_clash * min(f.mass, 3.0), f.number_clash,
-        f.number_miss * align, f.number_replaced, f.formula_clash,
+        f.number_miss * align, f.number_replaced, f.formula_clash, min(f.crossed, 3) / 3, f.crossed / (f.crossed + f.bound + 0.5),
     )  # fmt: skip
 
 
@@ -131,19 +130,35 @@ def conflict(f: Features) -> float:
     return _logistic(sum(map(operator.mul, _CONFLICT, conflict_features(f))) + CONFLICT_PRIOR + RIVAL * f.rival)
 
 
-CONFLICT_PRIOR: Final = -0.7  # contradictions are rarer among answers than among the pairs that the weights were fitted on
-RIVAL: Final = 8.0
+CONFLICT_PRIOR: Final = 0.0  # contradictions are rarer among answers than among the pairs that the weights were fitted on
+RIVAL: Final = 6.0
 SAME_WORDING: Final = 0.8  # share of the words from which a window is "worded like" a reference
+
+
+def doubted(probability: float, share: float, beliefs: float) -> float:
+    """Return the probability of a contradiction in the light of the answer's other points: the share that it contradicts, and beliefs."""
+    if not 0 < probability < 1:
+        return probability
+    raised = DOUBT * max(share - DOUBT_FROM, 0.0) + DOUBT_BELIEF * beliefs
+    return _logistic(math.log(probability / (1 - probability)) + raised)
+
+
+DOUBT: Final = 2.7  # fitted: how the logit of a contradiction grows with the share of other points contradicted ...
+DOUBT_FROM: Final = (
+    0.25  # ... beyond what a mostly right answer has; it is never lowered, as one wrong fact may stand among right ones
+)
+DOUBT_BELIEF: Final = 0.4  # ... and with the misconceptions stated
 
 
 def _logistic(z: float) -> float:
     return 1 / (1 + math.exp(-max(z, -500.0)))
 
+
 # --- verdicts -------------------------------------------------------------------------------------------------------
-HIT: Final = 0.5  # probability from which a point is a hit
-PARTIAL: Final = 0.35  # ... a partial
-CONTRADICTED: Final = 0.5  # probability of the opposite from which a point is contradicted
-BELIEF: Final = 0.55  # probability from which a misconception counts as stated: it costs points, so it needs more than a hit
+HIT: Final = 0.42  # probability from which a point is a hit
+PARTIAL: Final = 0.28  # ... a partial
+CONTRADICTED: Final = 0.38  # probability of the opposite from which a point is contradicted
+BELIEF: Final = 0.42  # probability from which a misconception counts as stated: it costs points, so it needs more than a hit
 BARE_ALIGN: Final = 0.72  # how alike a row of bare words must be to a reference to count
 BARE_ORDER: Final = 0.5  # and how much of its order it must have
 UNRELATED: Final = 0.25  # an answer is off topic where no point or misconception is more probably spoken of than this
@@ -156,18 +171,21 @@ ECHO_OF_QUESTION: Final = 0.75  # share of the question's concepts that must be 
 REAL_WORDS: Final = 0.5  # share of words that must look like words
 REPEATED_WORDS: Final = 8  # words from which repetition is looked at
 REPETITION: Final = 0.25  # share of different words below which an answer is mere repetition
-BARE_WORDS: Final = 5  # content words from which a clause can be bare; of 9,000 says of the bank 26 are
-BARE_FUNCTIONS: Final = 0.1
+BARE_WORDS: Final = 8  # content words from which a clause can be bare; of 9,000 says of the bank 26 are
+BARE_RELATED: Final = 0.15  # share of verbs, function words and signs of relation
 BARE_SHARE: Final = 0.6  # share of bare clauses that makes an answer a keyword list
 ITEM_WORDS: Final = 3  # words that an item of a keyword list has at most
-LIST_ITEMS: Final = 4
-LIST_SHARE: Final = 0.6
+LIST_ITEMS: Final = 6
+LIST_SHARE: Final = 0.7
 LIST_FUNCTIONS: Final = 0.2  # share of verbs and function words below which a list of short items says nothing
 BROKEN_PAIRS: Final = 2  # "the of", "in is"; 0.7 % of the model answers have two, 97 % of the shuffled ones
 BROKEN_SHARE: Final = 0.12
 ENOUGH_PAIRS: Final = 20_000  # pairs of small words from which a bank tells what does not occur; the shipped one has 31,000
-ODD_PAIRS: Final = 4  # pairs that never occur in the bank; of the model answers 2 % have more than ODD_SHARE of them when their own
-ODD_SHARE: Final = 0.23  # question is left out, of the shuffled ones all (0.29 to 0.66), of those shuffled within sentences 98 %
+ODD_PAIRS: Final = 4  # pairs that never occur in the bank, where it may be shuffled
+ODD_SHARE: Final = (
+    0.23  # their share, if one pair is broken as well: of real answers 0.3 % have it, of shuffled ones of 60 words nearly all
+)
+ODD_ALONE: Final = 0.55  # their share without a broken pair; people who chat have 0.1 on average, some 0.5
 SHORT_DENIAL: Final = 9  # words that a clause like "but that is wrong" has at most
 FOREIGN_SCRIPT: Final = 0.3  # share of letters
 FOREIGN_WORDS: Final = 2

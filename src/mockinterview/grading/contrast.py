@@ -92,9 +92,7 @@ def _is_content(word: str) -> bool:
 
 def _name(own: Sequence[str], other: Sequence[str], claims: Sequence[set[str]]) -> str:
     """Return the word that tells a thing from the other one: the rarest in the claims, but in at least one of them."""
-    fit = [
-        k for k in own if k not in other and k[0] != "#" and not lexeme(k).light and any(k in claim for claim in claims)
-    ]
+    fit = [k for k in own if k not in other and k[0] != "#" and not lexeme(k).light and any(k in claim for claim in claims)]
     return min(fit, key=lambda k: sum(k in claim for claim in claims), default="")
 
 

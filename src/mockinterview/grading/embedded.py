@@ -202,5 +202,12 @@ def _explained(one: Match, answer: str) -> TargetExplanation:
     features = {f.name: round(getattr(one.features, f.name), 3) for f in dataclasses.fields(one.features)}
     reference = one.reference.text if one.reference else ""
     return TargetExplanation(
-        one.target.kind, one.target.id, verdict, round(one.hit, 3), round(one.contradicted, 3), _quote(one, answer), reference, features
+        one.target.kind,
+        one.target.id,
+        verdict,
+        round(one.hit, 3),
+        round(one.contradicted, 3),
+        _quote(one, answer),
+        reference,
+        features,
     )

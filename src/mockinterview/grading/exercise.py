@@ -17,6 +17,7 @@ _SETTLES = re.compile(
     r"(=|≈|~|->|→|⇒|:|\b(?:is|are|it'?s|get|gets|gives|equals|makes|answer|so|about|roughly|approximately|be)\b)\s*$", re.IGNORECASE
 )
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "%": 0.01}
+MOST_RESULTS = 4
 _FIRST_WORDS = 12  # characters before the first number within which it opens the reply ("it's 28, because ...")
 
 
@@ -49,9 +50,9 @@ def settled_numbers(answer: str) -> list[tuple[float, str]]:
     """Return the numbers that a reply offers as its result, each with the words that state it.
 
     A result is the last number, a number that opens the reply, or one behind "=", "is", "so" and the like; the numbers within a
-    calculation are not. Listing many numbers is no answer: more than four results count as none.
+    calculation are not. Of more than four such numbers only the last counts: the rest is working, or guessing.
     """
-    fractions = [(m.start(), int(m[1]) / int(m[2]), m[0]) for m in _FRACTION.finditer(answer) if int(m[2])]
+    fractions = [(m.start(), float(m[1]) / float(m[2]), m[0]) for m in _FRACTION.finditer(answer) if float(m[2])]
     plain = [(m.start(), _value(m[0]), m[0].strip()) for m in _NUMBER.finditer(answer)]
     found = sorted([*plain, *fractions])
     settled = [
@@ -60,7 +61,7 @@ def settled_numbers(answer: str) -> list[tuple[float, str]]:
         if index == len(found) - 1 or (index == 0 and start <= _FIRST_WORDS) or _SETTLES.search(answer[:start])
     ]
     settled += [(value, quote) for _, value, quote in fractions[-1:]]
-    return settled if len({value for value, _ in settled}) <= 4 else []
+    return settled if len({value for value, _ in settled}) <= MOST_RESULTS else settled[-1:]
 
 
 def _value(text: str) -> float:

@@ -351,7 +351,7 @@ def _apply(label: str, args: list[float], point: int) -> float:
     if label in ROUNDING:
         return first
     if label in _CALLS:
-        return _CALLS[label](args)
+        return float(_CALLS[label](args))
     weights = _of_name(f"{label}()")
     return weights[point] * sum((index + 1) * value for index, value in enumerate(args)) + 0.1 * math.tanh(first)
 

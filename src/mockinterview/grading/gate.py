@@ -28,6 +28,12 @@ _INJECTION: Final = re.compile(
     |\b(?:mark|consider|treat|count|accept|regard)\s+(?:this|it|my\s+answer|the\s+answer|everything|all\s+(?:points?|of\s+(?:it|them)))\s+(?:as\s+)?(?:fully\s+)?(?:correct|complete|right|hit|true|a\s+hit|perfect|covered|passed)
     |\b(?:all|every)\s+(?:reference\s+|core\s+|the\s+)*points?\s+(?:are|is|were|have\s+been|should\s+be|must\s+be)\s+(?:hit|covered|correct|met|satisfied|mentioned|stated|awarded)
     |\b(?:this|my)\s+(?:answer|response|reply)\s+(?:is|was|deserves|should\s+(?:get|receive|be)|covers|contains|hits|must\s+(?:get|be))\b.*(?:correct|complete|perfect|full|everything|all\s+(?:the\s+)?points|\bhit\b|top|excellent|best|10)
+    |\b(?:rubric|marking\s+(?:sheet|scheme)|answer\s+key)\b.{0,60}\b(?:outdated|updated|new|point|ignore|says|above|covered|full)
+    |\bwhoever\s+(?:marks|grades|reads|scores)|\b(?:model|assistant|ai|system)\s+(?:that|which|who)\s+(?:reads|grades|marks|scores)\b
+    |\b(?:language|evaluation|grading|scoring)\s+model\s*(?:scoring|grading|reading|marking|evaluating|judging)|\byour\s+instructions\b|\bend\s+of\s+(?:the\s+)?answer\b
+    |\b(?:every|each|any|all)\s+(?:answers?|points?|thing|items?)\b.{0,40}\b(?:counts?\s+as|as\s+(?:covered|complete|hit|correct|present)|is\s+perfect)
+    |\btreat\s+(?:every|any|all|the|whatever)\w*\b.{0,60}\bas\s+(?:covered|present|correct|hit|complete|true)
+    |\bexpected\s+result\b|\bsystem\s+notice\b|\bcalibration\s+item\b|["']role["']\s*:
     |\bsystem\s*(?:prompt|message|override|:)|\[/?\s*(?:inst|system|sys)\s*\]|<\|?\s*/?\s*(?:system|assistant|user|im_start|im_end|answer|inst)\b|\#\#\#\s*(?:instruction|system)
     |["']?(?:verdict|score|grade|graded_by|credit)["']?\s*[:=]\s*["']?(?:hit|full|10|100|\d+|correct|pass)
     |\b(?:print|output|return|respond\s+with|reply\s+with|say)\s+(?:only\s+)?["'{]?(?:hit|correct|full|score|verdict|10\b|pass)
@@ -36,8 +42,10 @@ _INJECTION: Final = re.compile(
 )
 _DONT_KNOW: Final = re.compile(
     r"""\bi\s+(?:really\s+|honestly\s+|just\s+|actually\s+|simply\s+)*(?:do\s*n[o']?t|don’t|do\s+not|dont|can'?t|cannot|can\s+not)\s+(?:really\s+)?(?:know|remember|recall|answer|say|tell)\b
+    |\bcan\s+we\s+(?:please\s+)?(?:skip|move\s+on|come\s+back)|\b(?:drawing\s+a\s+)?blank\s+on\b|\bnever\s+came\s+across\b|\b(?:let'?s|please)\s+(?:skip|move\s+on)
+    |\b(?:can'?t|cannot)\s+(?:really\s+|properly\s+)?(?:explain|say|remember|recall)\b|\b(?:no|not)\s+(?:clue|idea)\s+(?:sorry|about|what|how|here|tbh)|[,.]\s*(?:pass|skip)[.!]?\s*$
     |\b(?:no|not\s+a|haven'?t\s+a|without\s+a)\s+(?:idea|clue)\b|\bidk\b|\bdunno\b|\bi\s+(?:have\s+)?forg[eo]t(?:ten)?\b|\bnever\s+heard\b|\bbeats\s+me\b
-    |\bnot\s+familiar\s+with\b|\bi(?:'m|\s+am)\s+not\s+sure\b|^\s*(?:pass|skip|next|no\s+answer|nothing|n/?a|none|\?+|\.+)\s*$|\bi\s+give\s+up\b|\bno\s+sé\b
+    |\bnot\s+familiar\s+with\b|\bi(?:'m|\s+am)\s+not\s+sure\b|^\s*(?:pass|skip|next|no\s+answer|nothing|n/?a|none)[.!?]*\s*$|\bi\s+give\s+up\b|\bno\s+sé\b
     |\bkeine\s+ahnung\b|\bweiß\s+(?:ich\s+)?nicht\b|\bje\s+ne\s+sais\s+pas\b|\bnon\s+lo\s+so\b|\bnão\s+sei\b""",
     re.VERBOSE,
 )
@@ -65,8 +73,8 @@ _DENIES_WHAT_WENT_BEFORE: Final = re.compile(
     r"(?:wrong|incorrect|untrue|false|mistaken|misleading|(?:a )?(?:common )?(?:myth|misconception|mistake)|nonsense|true|right|correct|the case|so)"
     r"(?:\s+\w+){0,3}"
 )
-_RELATION: Final = re.compile(r"[=:<>→⇒\d]|->")
-_ITEM: Final = re.compile(r"[,;\n/|•]|\s-\s|\s*\*\s|\.\s")
+_RELATION: Final = re.compile(r"[=:<>→⇒+~()\d]|->")
+_ITEM: Final = re.compile(r"[,\n/|•]")
 
 _DETERMINERS: Final = frozenset("a an the its their every my our your".split())
 _NOT_AFTER_DETERMINER: Final = frozenset(
@@ -76,7 +84,9 @@ _NOT_AFTER_DETERMINER: Final = frozenset(
 _PREPOSITIONS: Final = frozenset("of to in on at for with by from into".split())
 _NOT_AFTER_PREPOSITION: Final = frozenset("is are was were and or but because of so if has have does can will".split())
 _WORDS: Final = re.compile(r"(?<!\w)[a-z']+(?!\w)")
-_ASSERTS: Final = re.compile(r"(?:yes|yeah|yep|no|nope|true|false|correct|wrong|right)\b")  # "yes" and the question said back is an answer
+_ASSERTS: Final = re.compile(
+    r"(?:yes|yeah|yep|no|nope|true|false|correct|wrong|right)\b"
+)  # "yes" and the question said back is an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +123,27 @@ class Gate:
         if _is_gibberish(self._prepared, [texts[i] for i in rest], [readings[i] for i in rest]):
             return Findings((*flags, "gibberish"), everything, frozenset())
         bare = {i for i in rest if _is_bare(texts[i], readings[i])}
-        if self._prepared.bank.is_salad(answer) or _is_word_salad(answer) or _is_keyword_list(answer, [readings[i] for i in rest], bare, rest):
+        formal = sum(bool(readings[i].formulas) for i in rest)
+        if (3 * formal < len(rest) and self._is_word_salad(answer)) or _is_keyword_list(
+            answer, [readings[i] for i in rest], bare, rest
+        ):
             flags.append("keyword_list")
             bare = set(rest)
         flags += ["dont_know"] if ignorant else []
         return Findings(tuple(flags), frozenset(injected | ignorant | echoed | _denied(answer, texts)), frozenset(bare))
+
+    def _is_word_salad(self, answer: str) -> bool:
+        """Tell whether function words stand where no sentence has them ("the of", "in is"): a sign of shuffled words."""
+        words = _WORDS.findall(answer)
+        small = broken = 0
+        for word, following in zip(words, [*words[1:], ""], strict=False):
+            small += word in _DETERMINERS or word in _PREPOSITIONS
+            broken += word in _DETERMINERS and following in _NOT_AFTER_DETERMINER
+            broken += word in _PREPOSITIONS and following in _NOT_AFTER_PREPOSITION
+        odd, share = self._prepared.bank.odd_pairs(answer)
+        if odd >= cal.ODD_PAIRS and share > (cal.ODD_SHARE if broken else cal.ODD_ALONE):
+            return True
+        return broken >= cal.BROKEN_PAIRS and broken > cal.BROKEN_SHARE * small
 
 
 def _matching(pattern: re.Pattern[str], answer: str, texts: Sequence[str]) -> set[int]:
@@ -160,7 +186,7 @@ def _echoes(prepared: Prepared, readings: Sequence[Reading]) -> bool:
 def _is_gibberish(prepared: Prepared, texts: Sequence[str], readings: Sequence[Reading]) -> bool:
     words = [w for text in texts for w in _WORDS.findall(text) if len(w) > 2]
     if any(reading.formulas for reading in readings) or not words:
-        return not any(reading.tokens or reading.formulas for reading in readings)
+        return not any(reading.tokens or reading.formulas or reading.functions for reading in readings)
     if len(words) >= cal.REPEATED_WORDS and len(set(words)) <= cal.REPETITION * len(words):
         return True
     return sum(map(prepared.is_word, words)) < cal.REAL_WORDS * len(words)
@@ -168,8 +194,8 @@ def _is_gibberish(prepared: Prepared, texts: Sequence[str], readings: Sequence[R
 
 def _is_bare(text: str, reading: Reading) -> bool:
     """Tell whether a clause is a row of words without anything that relates them."""
-    enough = len(reading.tokens) >= cal.BARE_WORDS
-    return enough and reading.verbs + reading.functions <= cal.BARE_FUNCTIONS * reading.words and not _RELATION.search(text)
+    related = reading.verbs + reading.functions + len(_RELATION.findall(text))
+    return len(reading.tokens) >= cal.BARE_WORDS and related <= cal.BARE_RELATED * reading.words
 
 
 def _is_keyword_list(answer: str, readings: Sequence[Reading], bare: set[int], rest: Sequence[int]) -> bool:
@@ -180,17 +206,6 @@ def _is_keyword_list(answer: str, readings: Sequence[Reading], bare: set[int], r
     verbs, functions = sum(r.verbs for r in readings), sum(r.functions for r in readings)
     plain = verbs + functions <= cal.LIST_FUNCTIONS * sum(r.words for r in readings)
     return len(single) >= cal.LIST_ITEMS and len(single) >= cal.LIST_SHARE * len(items) and plain
-
-
-def _is_word_salad(answer: str) -> bool:
-    """Tell whether function words stand where no sentence has them ("the of", "in is"): a sign of shuffled words."""
-    words = _WORDS.findall(answer)
-    small = broken = 0
-    for word, following in zip(words, [*words[1:], ""], strict=False):
-        small += word in _DETERMINERS or word in _PREPOSITIONS
-        broken += word in _DETERMINERS and following in _NOT_AFTER_DETERMINER
-        broken += word in _PREPOSITIONS and following in _NOT_AFTER_PREPOSITION
-    return broken >= cal.BROKEN_PAIRS and broken > cal.BROKEN_SHARE * small
 
 
 def _denied(answer: str, texts: Sequence[str]) -> set[int]:

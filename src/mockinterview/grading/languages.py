@@ -12,14 +12,18 @@ _ENGLISH: Final = frozenset(
     """the a an of to in is are was it its that this these and or but with for as on by from at not be you we i they which when
     because so if than then there can do does have has will would your our their what how into each one more less no""".split()
 )
-# Words of other languages that are English words, names or symbols as well.
-_AMBIGUOUS: Final = _ENGLISH | frozenset(
+# Words of other languages that are English words, names or symbols as well; they count half.
+_AMBIGUOUS: Final = frozenset(
     """man per den on son plus come do no as an am die was door men dan op hay pour bin dos data ten sin sans chat pro con la de el
     des os te al se ma me sur par et en un ai ha sea van met om da di do na er""".split()
 )
 # Small words that English does not have.
 _OTHERS: Final = {
-    name: frozenset(word for word in words.split() if word not in _AMBIGUOUS and (len(word) > 1 or not word.isascii()))
+    name: {
+        word: 0.5 if word in _AMBIGUOUS else 1.0
+        for word in words.split()
+        if word not in _ENGLISH and (len(word) > 1 or not word.isascii())
+    }
     for name, words in {
         "German": "der das und ist nicht ein eine einen einer mit für von dem den zu auf wird werden sich auch durch als wenn oder aber bei nach wie kann sind dass weil wir ich man beim zum zur im über nur noch mehr keine kein",
         "French": "le la les des est et une un du que qui dans pour pas avec sur par au aux ce cette sont ne plus je nous on il elle ou mais donc car comme entre être peut chaque",
@@ -45,7 +49,7 @@ def other_language(answer: str) -> str:
     if letters and foreign >= cal.FOREIGN_SCRIPT * len(letters):
         return "another script"
     english = sum(word in _ENGLISH for word in words)
-    counts = {name: sum(word in small for word in words) for name, small in _OTHERS.items()}
+    counts = {name: sum(small.get(word, 0.0) for word in words) for name, small in _OTHERS.items()}
     name = max(counts, key=counts.__getitem__)
     enough = counts[name] >= max(cal.FOREIGN_WORDS, cal.FOREIGN_SHARE * len(words))
     return name if enough and counts[name] > cal.FOREIGN_LEAD * english else ""

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ method technique approach
 """
 # Each line: a concept, the words with sign +, the words with sign -.
 _OPPOSITES: Final = """
-more: increase more higher high grow rise raise amplify gain greater enlarge expand extra surge growth climb cause induce worsen aggravate | decrease less fewer lower low reduce shrink lessen diminish fall fell mitigate prevent suppress counter counteract fight combat alleviate minimise minimize lowered reduction curb tame cure avoid
+more: increase more higher high grow rise raise amplify gain greater enlarge expand extra surge growth climb cause induce worsen aggravate upsample | decrease less fewer downsample subsample lower low reduce shrink lessen diminish fall fell mitigate prevent suppress counter counteract fight combat alleviate minimise minimize lowered reduction curb tame cure avoid
 size: large big huge larger bigger wide wider enormous | small tiny little smaller tinier narrow
 speed: fast quick rapid accelerate faster quicker speedup | slow slower
 order: before early earlier prior first beforehand | after late later afterwards behind last final end
@@ -228,6 +229,14 @@ _NEGATABLE: Final = re.compile(
     r"|shuffl|activ|pad|known|seen|use|like|certain|even|avail|reliab|interpret|fair|need|connect|tie|direct|constrain)"
 )
 _IRREGULAR: Final = {
+    "fwd": "forward", "bwd": "backward", "enc": "encoder", "dec": "decoder", "reg": "regularisation", "init": "initialise",
+    "dim": "dimension", "dims": "dimension", "rec": "reconstruction", "iters": "iteration", "iter": "iteration", "attn": "attention",
+    "att": "attention", "feats": "feature", "feat": "feature", "err": "error", "errs": "error", "val": "validation", "imgs": "image",
+    "clf": "classifier", "deriv": "derivative", "derivs": "derivative", "mult": "multiply", "mults": "multiply", "hid": "hidden",
+    "opt": "optimiser", "eval": "evaluation", "dist": "distribution", "seqs": "sequence", "vec": "vector", "vecs": "vector",
+    "mat": "matrix", "mats": "matrix", "lin": "linear", "prob": "probability", "probs": "probability", "sup": "supervised",
+    "unsup": "unsupervised", "avg": "average", "temp": "temperature", "sim": "similar", "recon": "reconstruction", "num": "number",
+    "comp": "compute", "expl": "explode", "bs": "batch", "wd": "decay", "coef": "coefficient", "coeffs": "coefficient", "hyp": "hyperbolic",
     "chose": "choose", "goes": "go", "grew": "grow", "grown": "grow", "fell": "fall", "fallen": "fall", "shrank": "shrink", "shrunk": "shrink",
     "rose": "rise", "risen": "rise", "learnt": "learn", "gave": "give", "given": "give", "took": "take", "taken": "take",
     "kept": "keep", "held": "hold", "lost": "lose", "made": "make", "got": "get", "went": "go", "gone": "go", "forgot": "forget",
@@ -277,10 +286,16 @@ _SUFFIXES: Final = (("ifi", "if"), ("pli", "pl"), ("aliti", "al"), ("iti", "it")
 
 @lru_cache(maxsize=1)
 def _stemmer() -> BaseStemmer:
-    """Return the Snowball stemmer; it is loaded on the first word, because importing it costs a tenth of a second."""
+    """Return the Snowball stemmer; it is loaded on the first word, because importing it costs a tenth of a second.
+
+    A stemmer keeps the word that it works on, so `stem` lets one thread in at a time.
+    """
     from snowballstemmer.english_stemmer import EnglishStemmer
 
     return EnglishStemmer()
+
+
+_ONE_AT_A_TIME: Final = Lock()
 
 
 @lru_cache(maxsize=60_000)
@@ -294,7 +309,8 @@ def stem(word: str) -> str:
     match = _IZE.match(word)
     if match and (_IS_IZE.match(word) or not _NOT_IZE.match(word)):
         return match[1] + "iz"
-    found: str = _stemmer().stemWord(word)
+    with _ONE_AT_A_TIME:
+        found: str = _stemmer().stemWord(word)
     for ending, short in _SUFFIXES:
         if found.endswith(ending) and len(found) > len(ending) + 2:
             return found[: -len(ending)] + short
@@ -367,13 +383,5 @@ def is_known(word: str) -> bool:
 
 
 _KNOWN: Final = (
-    _BOUNDARIES
-    | _NEGATES_CLAUSE
-    | _NEGATES_NEXT
-    | _FUNCTION
-    | _FILLER
-    | _LIGHT
-    | _VERBS
-    | _NUMBER_WORDS.keys()
-    | _IRREGULAR.keys()
+    _BOUNDARIES | _NEGATES_CLAUSE | _NEGATES_NEXT | _FUNCTION | _FILLER | _LIGHT | _VERBS | _NUMBER_WORDS.keys() | _IRREGULAR.keys()
 )

@@ -32,6 +32,11 @@ class Match:
         conflict = cal.conflict(self.features)
         self.hit, self.contradicted = self.topic * (1 - conflict), self.topic * conflict
 
+    def doubt(self, share: float, beliefs: float) -> None:
+        """Weigh again, knowing the share of the answer's other points that it contradicts, and the misconceptions that it states."""
+        conflict = cal.doubted(cal.conflict(self.features), share, beliefs)
+        self.hit, self.contradicted = self.topic * (1 - conflict), self.topic * conflict
+
 
 # --- matching -------------------------------------------------------------------------------------------------------
 
@@ -56,7 +61,18 @@ def match(prepared: Prepared, found: Sequence[Window], bare: Collection[int] = (
             left = [{at: m[at]} for m, w in zip(judged, found, strict=True) if at in m and not _touches(w, stronger)]
             one = _best([one.target], [{0: m[at]} for m in left])[0]  # noqa: PLW2901 - the same target, elsewhere
         result.append(one)
+    _doubt(result)
     return result
+
+
+def _doubt(found: Sequence[Match]) -> None:
+    """Raise the probability of a contradiction in an answer that contradicts most of what else it speaks of, or states beliefs."""
+    points = [m for m in found if m.target.kind == "point" and m.window]
+    wrong, right = sum(m.contradicted for m in points), sum(m.hit for m in points)
+    beliefs = sum(m.hit for m in found if m.target.kind == "misconception" and m.hit >= cal.BELIEF)
+    changed = [(m, wrong - m.contradicted, right - m.hit) for m in points]
+    for one, others_wrong, others_right in changed:
+        one.doubt(others_wrong / (others_wrong + others_right + 0.5), min(beliefs, 2.0) / 2)
 
 
 def _touches(window: Window, inside: Collection[int]) -> bool:
@@ -176,7 +192,7 @@ def _look(prepared: Prepared, window: Window, target: Target, reference: Referen
     shared = [c for c in signs if c in window.signs]
     near = [pair for pair in reference.neighbours if pair[0] in window.signs and pair[1] in window.signs]
     f.order = sum(pair in window.neighbours for pair in near) / len(near) if near else 0.0
-    f.bound = sum(bool(sign) and window.pairs.get(pair) == sign for pair, sign in reference.pairs.items())
+    f.bound, f.crossed = _bindings(window, reference)
     f.clash_mass = _sign_clash(prepared, window, reference, shared)
     f.sign_clash, f.flip = f.clash_mass / f.mass, float(f.clash_mass > 0)
     f.against = _against(prepared, window, target)
@@ -229,6 +245,16 @@ def _sign_clash(prepared: Prepared, window: Window, reference: Reference, shared
         elif mine * theirs == 0 and concept[-1] == "±":
             total += prepared.weight(concept) * _pair_clash(window, reference, concept)
     return total
+
+
+def _bindings(window: Window, reference: Reference) -> tuple[int, int]:
+    """Return how many bound opposites ("less variance") window and reference have with the same sign, and with different ones."""
+    same = differ = 0
+    for pair, sign in reference.pairs.items():
+        mine = window.pairs.get(pair, 0)
+        same += mine * sign > 0
+        differ += mine * sign < 0
+    return same, differ
 
 
 def _pair_clash(window: Window, reference: Reference, concept: str) -> float:

@@ -101,16 +101,14 @@ class Vocabulary:
         triples = [word[i : i + 3] for i in range(len(word) - 2)]
         return not triples or sum(t in self._stretches for t in triples) >= cal.WORDLIKE * len(triples)
 
-    def is_salad(self, text: str) -> bool:
-        """Tell whether small words stand side by side ("the of", "and .") as they never do in the bank: a sign of shuffled words.
+    def odd_pairs(self, text: str) -> tuple[int, float]:
+        """Return how many pairs of small words ("the of", "and .") the bank never has, and their share of all such pairs.
 
-        Without a bank large enough to know what does occur, this says no.
+        Shuffled words have many. Without a bank large enough to know what does occur there are none.
         """
-        if self._pairs is None:
-            return False
-        pairs = small_pairs(text)
-        odd = sum(pair not in self._pairs for pair in pairs)
-        return odd >= cal.ODD_PAIRS and odd > cal.ODD_SHARE * len(pairs)
+        pairs = small_pairs(text) if self._pairs is not None else []
+        odd = sum(pair not in self._pairs for pair in pairs)  # type: ignore[operator]  # there are no pairs without it
+        return odd, odd / max(len(pairs), 1)
 
 
 _SMALL: Final = re.compile(r"[a-z']+|[.,;:!?]")
@@ -140,6 +138,7 @@ class Prepared:
         self.asked: frozenset[str] = frozenset(c for reading in asked for c in reading.signs)
         self.asked_readings = tuple(asked)
         self.weights = _weights(readings, asked[0].signs.keys(), len(question.points))
+        self._concepts = sorted(self.weights)  # sets gave them their order; the same on every machine is wanted
         self.entities = entities_of(question)
         self.vocabulary = Vocabulary(
             [question.ask, *question.variants, *(t for _, said in texts for t in said), question.model_answer]
@@ -225,15 +224,13 @@ class Prepared:
             repaired = _nearest(word, self._repairs) or self.bank.nearest(word)
             if repaired:
                 return lexeme(repaired)
-        related = _related(entry.concept, self.weights)
+        related = _related(entry.concept, self._concepts)
         return Lexeme(related, entry.sign, entry.role, entry.verb, entry.light) if related else entry
 
     def is_word(self, word: str) -> bool:
         """Tell whether this is an English or technical word, rightly spelled or nearly so."""
         entry = self.resolve(word)
-        known = (
-            entry.role != Role.CONTENT or entry.concept in self.weights or word in self.bank or word in self.vocabulary
-        )
+        known = entry.role != Role.CONTENT or entry.concept in self.weights or word in self.bank or word in self.vocabulary
         return known or self.bank.looks_like_word(word)
 
     def read_answer(self, text: str) -> Reading:
@@ -325,24 +322,37 @@ def _polarity(own: list[Reading]) -> dict[str, int]:
 
 
 _RANGE: Final = re.compile(r"\d\S*\s*(?:to|and|-|–|\.\.)\s*\d")
-_EXAMPLE: Final = re.compile(r"\b(?:say|e\.g|about|around|roughly|such as|for example|for instance|typically|often|usually|common)\b", re.IGNORECASE)
+_EXAMPLE: Final = re.compile(
+    r"\b(?:say|e\.g|about|around|roughly|such as|for example|for instance|typically|often|usually|common)\b", re.IGNORECASE
+)
 
 
 # --- structure of a statement -------------------------------------------------------------------------------------
 
 
 def sign_pairs(reading: Reading) -> dict[tuple[str, str], int]:
-    """Return the sign of each opposite word together with its neighbours: ("variance", "more") -> -1."""
+    """Return what the opposite words of a statement are bound to, with their signs.
+
+    With a neighbouring word: ("variance", "more") -> -1 for "less variance". With one another, the sign of the relation: ("more",
+    "size") -> -1 for "larger batches, less noise" as well as for "smaller batches, more noise".
+    """
     pairs: dict[tuple[str, str], int] = {}
     tokens = reading.tokens
     for index, token in enumerate(tokens):
-        if not token.concept.endswith("±"):
+        if token.concept[-1] != "±":
             continue
         for other in (*tokens[max(index - 2, 0) : index], *tokens[index + 1 : index + 3]):
-            if other.part == token.part and other.concept != token.concept:
-                key = (other.concept, token.concept)
-                pairs[key] = token.sign if pairs.get(key, token.sign) == token.sign else 0
+            if other.part == token.part and other.concept[-1] != "±":
+                _bind(pairs, (other.concept, "more±" if token.concept == "size±" else token.concept), token.sign)
+        for other in tokens[index + 1 : index + 5]:
+            if other.concept[-1] == "±" and other.concept != token.concept and other.part <= token.part + 1:
+                first, second = sorted((token.concept, other.concept))
+                _bind(pairs, (first, second), token.sign * other.sign)
     return pairs
+
+
+def _bind(pairs: dict[tuple[str, str], int], key: tuple[str, str], sign: int) -> None:
+    pairs[key] = sign if pairs.get(key, sign) == sign else 0
 
 
 def neighbours(reading: Reading) -> frozenset[tuple[str, str]]:
@@ -358,7 +368,9 @@ def neighbours(reading: Reading) -> frozenset[tuple[str, str]]:
 
 # --- spelling -------------------------------------------------------------------------------------------------------
 
-_REPAIRABLE_FUNCTION_WORDS: Final = "because without should would which while where their there about between cannot doesnt through than then them".split()
+_REPAIRABLE_FUNCTION_WORDS: Final = (
+    "because without should would which while where their there about between cannot doesnt through than then them".split()
+)
 
 
 def _repair_table(words: Iterable[str]) -> tuple[str, ...]:

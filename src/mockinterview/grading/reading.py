@@ -77,7 +77,7 @@ _GREEK: Final = {
     "ŷ": "yhat", "x̂": "xhat", "∈": " in ", "⊂": " subset ", "⊆": " subset ", "∝": " proportional ", "±": " plus-minus ", "⊙": " * ", "∘": " hadamard ",
 }  # fmt: skip
 _GREEK_AT: Final = re.compile("|".join(map(re.escape, sorted(_GREEK, key=len, reverse=True))))
-_LATEX: Final = (
+_LATEX: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (re.compile(r"\\(?:d|t)?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"((\1)/(\2))"),
     (re.compile(r"\\sqrt\s*\{([^{}]*)\}"), r"sqrt(\1)"),
     (re.compile(r"\\(?:text|mathrm|mathbf|mathbb|operatorname|textbf|textit|hat|bar|tilde|vec|boldsymbol)\s*\{([^{}]*)\}"), r"\1"),
@@ -103,7 +103,10 @@ _PHRASES: Final = {
     "over[ -]fit(s|ting|ted)?": r"overfit\1", "under[ -]fit(s|ting|ted)?": r"underfit\1", "mini[ -]batch(es|ing)?": r"minibatch",
     "cross[ -]entropy": "crossentropy", "mean squared error": "mse", "batch[ -]?norm|bn": "batch normalisation",
     "layer[ -]?norm|ln": "layer normalisation", "instance[ -]?norm": "instance normalisation", "group[ -]?norm": "group normalisation",
-    "held[ -]out|hold[ -]out": "heldout", "at the same time|at once": "simultaneous", "gd": "gradient descent", "conv": "convolution",
+    "held[ -]out|hold[ -]out": "heldout", "at the same time|at once": "simultaneous", "gd": "gradient descent", "conv": "convolution", "convs": "convolutions", "ce": "crossentropy",
+    "nll": "negative log likelihood", "aug": "augmentation", "wd": "weight decay", "bs": "batch size", "ae": "autoencoder", "aes": "autoencoder",
+    "sig": "sigmoid", "lrelu": "leaky relu", "gbdts?|gbms?": "gradient boosted trees", "rf": "random forest", "ds": "dataset",
+    "logreg|log reg": "logistic regression", "linreg|lin reg": "linear regression", "mae": "mean absolute error", "dof": "degree of freedom",
     "one after (?:another|the other)|one by one|in sequence|one at a time|in turn": "sequential",
     "(?:go|goes|going|went) up": "increases", "(?:go|goes|going|went|come|comes|brings?|drives?|drove|pushe?s?) down": "decreases",
     "speed(?:s|ed|ing)? up": "accelerate", "slow(?:s|ed|ing)? down": "slow", "bl(?:ow|ows|ew|own|owing) up": "explode",
@@ -121,12 +124,16 @@ _PHRASES: Final = {
     "([a-z]{3,})-free": r"sans \1", "not sure(?: if| whether| that)?": " ", "can not": "cannot", "more or less": " ", "at all": " ", "of course": " ", "right now|right away|right after": "after",
     "per ?cent": "%", "lower ?case": "lowercase", "have to|has to": "need", "a lot(?: of)?|lots of|plenty of": "many",
 }  # fmt: skip
-_PHRASE: Final = re.compile(rf"(?<![a-z0-9])(?:{'|'.join('(?:' + p.replace('(?', chr(0)).replace('(', '(?:').replace(chr(0), '(?') + ')' for p in _PHRASES)})(?![a-z0-9])")
+_PHRASE: Final = re.compile(
+    rf"(?<![a-z0-9])(?:{'|'.join('(?:' + p.replace('(?', chr(0)).replace('(', '(?:').replace(chr(0), '(?') + ')' for p in _PHRASES)})(?![a-z0-9])"
+)
 _SHAPE: Final = re.compile(
     r"\b(\d+|one|two|three|four|five|six|seven|eight|nine|ten|[a-z](?= (?:x|by) [a-z]\b)) ?(?:x|by) ?"
     r"(\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b(?! ?[*=+/])"
 )
-_NEGATIVE: Final = re.compile(r"(^|\b(?:to|from|between|is|gives|gets|get|becomes|range|of) )(?:minus|negative) (\d|one\b|two\b|infinity\b)")
+_NEGATIVE: Final = re.compile(
+    r"(^|\b(?:to|from|between|is|gives|gets|get|becomes|range|of) )(?:minus|negative) (\d|one\b|two\b|infinity\b)"
+)
 _DIGITS: Final = dict(zip("zero one two three four five six seven eight nine ten".split(), map(str, range(11)), strict=True))
 _TOKEN: Final = re.compile(
     r"#[\dx.]+|-?\d+(?:,\d{3})+|(?:(?<![\w)])-)?(?:\d+(?:\.\d+)?|\.\d+)(?:e-?\d+|[kmb]\b|(?=[a-z]))? ?%?|[a-z]+(?:_[a-z0-9]+)*(?:'[a-z]+)?\d*|[,:;()?!]|\.(?= )"
@@ -149,7 +156,9 @@ def normalise(text: str) -> str:
 
 
 _SIGN: Final = re.compile(r"([<>])=? ?0(?![\d.])")
-_NEW_SUBJECT: Final = re.compile(r"(?<=[a-z0-9]) (?=(?:it|they|we|you|i|he|she)(?: (?:is|are|was|were|has|have|had|can|could|do|does|did|will|would|should|must|may|might|cannot|can't|don't|doesn't|didn't|isn't|aren't|won't)\b|'[a-z]))")
+_NEW_SUBJECT: Final = re.compile(
+    r"(?<=[a-z0-9]) (?=(?:it|they|we|you|i|he|she)(?: (?:is|are|was|were|has|have|had|can|could|do|does|did|will|would|should|must|may|might|cannot|can't|don't|doesn't|didn't|isn't|aren't|won't)\b|'[a-z]))"
+)
 
 
 def _phrases(text: str) -> str:
@@ -215,7 +224,9 @@ def _is_joint(text: str, start: int, joint: re.Match[str]) -> bool:
     if joint["and"] and not lexeme(joint["next"].lower()).verb:
         return False
     after = _STRETCH.match(text, joint.end())
-    return text[start : joint.start()].count(" ") >= JOINED_WORDS and bool(after) and after[0].count(" ") >= JOINED_WORDS
+    if after is None or after[0].count(" ") < JOINED_WORDS:
+        return False
+    return text[start : joint.start()].count(" ") >= JOINED_WORDS
 
 
 def _is_wrapped(text: str, break_: re.Match[str]) -> bool:
@@ -278,7 +289,9 @@ def _comparison(tokens: Sequence[Token], than: int) -> tuple[Comparison, ...]:
     return ((before, measures[-1].concept, measures[-1].sign, frozenset(t.concept for t in tokens[than : than + 4])),)
 
 
-_REFERS: Final = re.compile(r"\W*(?:it|its|they|them|their|this|that|these|those|which|here|so|and|then|also|thus|hence|but|because|both|each|such|there|the (?:former|latter|first|second|other))\b")
+_REFERS: Final = re.compile(
+    r"\W*(?:it|its|they|them|their|this|that|these|those|which|here|so|and|then|also|thus|hence|but|because|both|each|such|there|the (?:former|latter|first|second|other))\b"
+)
 _SYMBOLS: Final = re.compile(r"\b[a-z]{1,2}\d?\b|\d[\d.,]*[a-z]?|[^a-z_ ]")
 _OPERATORS: Final = re.compile(r"(?<![\d.,])-(?=\d)|[^a-z0-9_ .,-]| - ")
 

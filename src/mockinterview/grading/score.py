@@ -20,9 +20,9 @@ AFTER_HINT: Final = 0.5
 EXERCISE: Final = "exercise"
 
 
-def question_score(question: Question, credits: Mapping[str, float], stated: Collection[str]) -> float:
+def question_score(question: Question, credit: Mapping[str, float], stated: Collection[str]) -> float:
     """Return the score of a question (0-10, one decimal) from a credit (0-1) per point and the misconceptions stated."""
-    earned = sum(point.weight * credits.get(point.id, 0.0) for point in question.points) + credits.get(EXERCISE, 0.0)
+    earned = sum(point.weight * credit.get(point.id, 0.0) for point in question.points) + credit.get(EXERCISE, 0.0)
     lost = sum(m.weight for m in question.misconceptions if m.id in stated)
     possible = sum(point.weight for point in question.core)
     return round(10 * min(max((earned - lost) / possible, 0.0), 1.0), 1)

@@ -9,8 +9,10 @@ ENOUGH = 9.0  # score that a model answer must reach
 
 
 def self_check(grader: EmbeddedGrader, question: Question) -> list[str]:
-    """Return what is wrong, one sentence each: every `says` alone is a hit of its point and contradicts no other; every false `says`
-    is recognised and credits nothing; the model answer scores at least 9 of 10 with every core point hit.
+    """Return what is wrong, one sentence each.
+
+    Every `says` alone is a hit of its point and contradicts no other; every false `says` is recognised and credits nothing; the
+    model answer scores at least 9 of 10 with every core point hit.
     """
     return [*_points(grader, question), *_misconceptions(grader, question), *_model_answer(grader, question)]
 

@@ -50,7 +50,9 @@ def _sentences(prepared: Prepared, singles: Sequence[Window], numbers: Sequence[
     inside: dict[int, list[Window]] = {}
     for window, number in zip(singles, numbers, strict=True):
         inside.setdefault(number, []).append(window)
-    return [_join(prepared, parts) for parts in inside.values() if len(parts) > 2 and sum(p.words for p in parts) <= cal.LONG_SENTENCE]
+    return [
+        _join(prepared, parts) for parts in inside.values() if len(parts) > 2 and sum(p.words for p in parts) <= cal.LONG_SENTENCE
+    ]
 
 
 def _add_context(prepared: Prepared, singles: Sequence[Window], found: Sequence[Window]) -> None:

@@ -50,6 +50,7 @@ from mockinterview.models import (
 from mockinterview.ports import Grader, Interviewer, Retriever, Scene, SessionLog, Turn
 
 ELSEWHERE_MARGIN = 1.5  # a reply belongs to another question when that one fits it this many times better
+COMMANDS = ("hint", "skip", "clarify", "end")
 TALK_KEPT = 12  # turns of the talk that the interviewer is shown; the rest is in the verdicts
 
 
@@ -123,8 +124,7 @@ class Interview:
 
     async def command(self, name: str) -> None:
         """Do what a slash command asks for: hint, skip, clarify or end. Raises UsageError for any other name."""
-        intents = {"hint": "hint", "skip": "skip", "clarify": "clarify", "end": "end"}
-        if name not in intents:
+        if name not in COMMANDS:
             raise UsageError(f"There is no command '/{name}'.", "Commands: /hint /skip /clarify /end /help.")
         if self.finished:
             return
@@ -273,7 +273,7 @@ class Interview:
 
     def _belongs_elsewhere(self, question: Question, text: str, assessment: Assessment) -> Assessment:
         """Return the assessment flagged as off topic where nothing was hit and retrieval knows a question that fits far better."""
-        if self.retriever is None or assessment.score or assessment.flags or len(text.split()) < 5:
+        if self.retriever is None or assessment.score != 0 or assessment.flags or len(text.split()) < 5:
             return assessment
         found = self.retriever.questions(text, k=10)
         here = next((p.score for p in found if p.question_id == question.id), 0.0)
@@ -313,7 +313,10 @@ class Interview:
             return self.talk.focus.question.ask
         if asked.origin in ("exercise", "example"):
             return asked.text
-        return self._filled(Move(origin=asked.origin, question_id=asked.question_id, target=asked.target)).text
+        try:
+            return self._filled(Move(origin=asked.origin, question_id=asked.question_id, target=asked.target)).text
+        except KeyError:  # a resumed session, and the bank no longer has that point
+            return asked.text
 
     # --- closing --------------------------------------------------------------------------------------------------
 
@@ -328,7 +331,7 @@ class Interview:
 
     def _finish(self, step: Finish) -> None:
         for thread in reversed([t for t in self.talk.threads if t.closed is None]):
-            self._store(self._closed(thread.question.id, "ended" if step.reason == "ended" else step.reason))
+            self._store(self._closed(thread.question.id, step.reason))
         self._store(InterviewFinished(reason=step.reason, report=build_report(self.talk)))
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from mockinterview.interview.replies import understand
 from mockinterview.interview.state import NO_CONTENT, Talk, Thread
-from mockinterview.models import LEVELS, AnswerGiven, FollowUp, FollowUpAsked, Intent, Move, Question
+from mockinterview.models import LEVELS, AnswerGiven, FollowUp, FollowUpAsked, Intent, Move, Question, QuestionClosed
 
 GIVE_UP_AFTER = 2  # "I don't know" in a row on one question: further probing would only embarrass
 STRETCH = frozenset({"exercise", "deepen", "example"})
@@ -139,8 +139,8 @@ def _hint(talk: Talk) -> Step:
     focus = talk.focus
     assert focus is not None  # hints are asked for while a question is open
     aimed = talk.asked.target if isinstance(talk.asked, FollowUpAsked) and talk.asked.origin == "probe" else ""
-    wanted = [point for point in (aimed, *focus.missed_core()) if point and point not in focus.hinted]
-    return Hint(next((p for p in wanted if focus.question.point(p).hint), ""))
+    wanted = sorted(focus.missed_core(), key=lambda point: point != aimed)
+    return Hint(next((p for p in wanted if p not in focus.hinted and focus.question.point(p).hint), ""))
 
 
 def _after_mark(talk: Talk) -> Step:
@@ -164,6 +164,8 @@ def _said_nothing(thread: Thread) -> bool:
 
 
 def _after_close(talk: Talk) -> Step:
+    if isinstance(talk.last, QuestionClosed) and talk.last.reason == "ended":  # killed between the closing and the report
+        return Finish("ended")
     if talk.main:
         moves = follow_ups(talk) if talk.main.closed is None else ()
         return Follow(moves) if moves else Close(talk.main.question.id, "done")
@@ -173,8 +175,11 @@ def _after_close(talk: Talk) -> Step:
 
 
 def _next_question(talk: Talk) -> Step:
-    """Return the next planned question that was not asked yet, preferring one that the last talk leads to."""
-    left = [q for q in talk.plan.questions if q not in talk.asked_ids]
+    """Return the next planned question that was not asked yet, preferring one that the last talk leads to.
+
+    A session may be resumed with a bank that has changed: a planned question that it no longer has is passed over.
+    """
+    left = [q for q in talk.plan.questions if q not in talk.asked_ids and q in talk.bank]
     if not left or talk.number >= talk.plan.count:
         return Finish("done")
     edge = _leading_edge(talk, left)
@@ -226,8 +231,9 @@ def _documented(talk: Talk, main: Thread) -> list[Move]:
     """Return the documented follow-ups of the main question that are due and not yet asked; one in each question is enough."""
     if "documented" in main.origins:
         return []
-    edges = [e for e in main.question.follow_ups if e.origin == "documented" and e.to not in talk.asked_ids and holds(e.when, main)]
-    return [Move(origin="documented", question_id=main.question.id, to=e.to, text=e.bridge) for e in edges]
+    asked = talk.asked_ids
+    edges = [e for e in main.question.follow_ups if e.origin == "documented" and e.to in talk.bank and holds(e.when, main)]
+    return [Move(origin="documented", question_id=main.question.id, to=e.to, text=e.bridge) for e in edges if e.to not in asked]
 
 
 def _stretches(talk: Talk, focus: Thread) -> list[Move]:

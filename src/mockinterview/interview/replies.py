@@ -22,15 +22,17 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok)[ ,.]*)*(i('m| am) )?(really )?(not|no|zero|absolutely no)( (at all|really|so|too|very|entirely))? ?(sure|idea|clue|certain)( at all| sorry| (about|on|of) (this|that|it)( one)?)*"),
     ("dont_know", r"(idk|dunno|no idea|no clue|beats me|pass[ ,]*no idea|never heard( of (it|that|this))?|i (have )?forgot(ten)?( it| that)?|you got me|what do i know|\?+)"),
     ("dont_know", r"i('ve| have) (never|not) (heard|seen|used|learned|learnt|studied|worked|come across).*"),
-    ("clarify", r"(can|could|would) you (please )?(clarify|repeat|rephrase|explain|say|elaborate|restate|be more specific|make).*"),
+    ("clarify", r"(can|could|would) you (please )?(clarify|rephrase|explain|elaborate|restate|be more specific|make).*"),
     ("clarify", r"(sorry[ ,.]*|hm+[ ,.]*)?(what|which) (exactly |precisely )?(do|did) you (mean|want|ask|refer|expect).*"),
     ("clarify", r"(sorry[ ,.]*)?(i )?(do ?n'?t|did ?n'?t|do not|did not) (really |quite )?(understand|get|follow) (the |your |this |that )?(question|it|what you).*"),
-    ("clarify", r"(please )?(repeat|rephrase|clarify|come again|pardon|say again)( that| the question| please| it)*"),
+    ("clarify", r"(please )?(rephrase|clarify)( that| the question| please| it)*"),
     ("thinking", r"(let me (think|see)|give me (a|one) (second|sec|moment|minute)|(one|just a) (second|sec|moment|minute)|hold on|wait|thinking|good question|hm+|um+|uh+|ok(ay)?|well)"
                  r"( (a|about|it|that|for|second|moment|please|sec|bit))*"),
+    ("small_talk", r"((can|could|would) you )?(please )?(repeat|come again|pardon|say)( that| again| the question| please| it| me)*"),
     ("small_talk", r"(hi|hello|hey|good (morning|afternoon|evening)|thanks|thank you|cheers|nice to meet you|how are you( doing)?( today)?|lol|haha+|sure|great|cool|nice|alright|ready|i('m| am) (ready|nervous|tired))"
                    r"( (there|so|much|a lot|very|to|for|you|having|me|your|time|the|question|interviewer|lets|start|go|a bit|bit|today))*"),
 )  # fmt: skip
+_GUESS = re.compile(r"\b(but|maybe|perhaps|probably|i (think|guess|believe|suppose)|i'?d (say|guess))( \S+){3}")
 _COMPILED = tuple((intent, re.compile(pattern)) for intent, pattern in _PATTERNS)
 
 
@@ -40,4 +42,5 @@ def understand(text: str) -> Intent:
     if not plain or len(plain.split()) > _SHORT:
         return "answer"
     spaced = re.sub(r"\s+", " ", re.sub(r"[!.…,;:]+", " ", plain)).replace(" ?", "?").rstrip("? ") or "?"
-    return next((intent for intent, pattern in _COMPILED if pattern.fullmatch(spaced)), "answer")
+    found: Intent = next((intent for intent, pattern in _COMPILED if pattern.fullmatch(spaced)), "answer")
+    return "answer" if found == "dont_know" and _GUESS.search(spaced) else found

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
+from mockinterview.errors import UsageError
 from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, CREDIT, EXERCISE, question_score
 from mockinterview.models import (
     AnswerGiven,
@@ -139,7 +140,6 @@ class Talk:
     focus: Thread | None = None
     follow_ups: int = 0
     finished: InterviewFinished | None = None
-    started_at: str = ""
 
     @property
     def number(self) -> int:
@@ -152,9 +152,10 @@ class Talk:
         return {thread.question.id for thread in self.threads}
 
     def seconds(self) -> float:
-        """Return the seconds that the talk has taken; a silence of more than BREAK seconds is a break and counts as BREAK."""
+        """Return the seconds that the talk has taken; a silence of more than BREAK seconds is a break and does not count."""
         moments = [datetime.fromisoformat(event.at) for event in self.events]
-        return sum(min((after - before).total_seconds(), BREAK) for before, after in pairwise(moments))
+        pauses = ((after - before).total_seconds() for before, after in pairwise(moments))
+        return sum(pause for pause in pauses if pause <= BREAK)
 
     @property
     def out_of_time(self) -> bool:
@@ -164,12 +165,13 @@ class Talk:
     def take(self, event: Event) -> None:
         """Move the state on by one event."""
         self.events.append(event)
-        self.last = event
+        if not isinstance(event, PointDisputed):  # a dispute may come at any time and changes nothing that is due
+            self.last = event
         match event:
             case InterviewStarted():
-                self.session_id, self.plan, self.started_at = event.session_id, event.plan, event.at
+                self.session_id, self.plan = event.session_id, event.plan
             case QuestionAsked():
-                self._open(Thread(self.bank.get(event.question_id)), event)
+                self._open(Thread(self._question(event.question_id)), event)
             case FollowUpAsked():
                 self._follow(event)
             case AnswerGiven():
@@ -190,6 +192,12 @@ class Talk:
             case InterviewFinished():
                 self.finished = event
 
+    def _question(self, question_id: str) -> Question:
+        if question_id not in self.bank:
+            hint = "Name the bank that the session was held with: --corpus DIR."
+            raise UsageError(f"The bank has no question '{question_id}', which this session asked.", hint)
+        return self.bank.get(question_id)
+
     def _open(self, thread: Thread, event: QuestionAsked) -> None:
         self.threads.append(thread)
         self.main = self.focus = thread
@@ -204,7 +212,7 @@ class Talk:
             self.follow_ups += 1
             self.main.origins.append(event.origin)
         if event.to:
-            self.focus = Thread(self.bank.get(event.to), parent=self.main.question.id)
+            self.focus = Thread(self._question(event.to), parent=self.main.question.id)
             self.threads.append(self.focus)
         elif event.target:
             self.thread(event.question_id).aimed_at.add(event.target)

@@ -29,8 +29,13 @@ def build_report(talk: Talk) -> Report:
         strengths=tuple(t.question.id for t in graded if (t.score_at_once or 0.0) >= STRENGTH),
         questions=tuple(question_report(t) for t in talk.threads),
         graded_by=tuple(marks),
-        complete=talk.number >= talk.plan.count and not any(t.closed and t.closed.reason == "ended" for t in talk.threads),
+        complete=_all_asked(talk) and not any(t.closed and t.closed.reason == "ended" for t in talk.threads),
     )
+
+
+def _all_asked(talk: Talk) -> bool:
+    """Tell whether no planned question is left; one that a documented follow-up has put counts as asked."""
+    return talk.number >= talk.plan.count or talk.asked_ids.issuperset(talk.plan.questions)
 
 
 def _mean(scores: Sequence[float | None]) -> float | None:
@@ -64,14 +69,16 @@ def question_report(thread: Thread) -> QuestionReport:
         partial=ids("partial"),
         missed=ids("miss"),
         contradicted=ids("contradicted"),
-        misconceptions=tuple(m.id for m in thread.question.misconceptions if m.id in thread.stated),
+        misconceptions=tuple(m.id for m in thread.question.misconceptions if m.id in thread.held),
         disputed=tuple(sorted(thread.disputed)),
     )
 
 
 def _next_actions(threads: Sequence[Thread]) -> list[str]:
     """Return at most three things to do, those that cost most first: beliefs to correct, then the heaviest missed core points."""
-    losses = [loss for thread in threads for loss in _losses(thread)]
+    # Not graded is not missed; who skips a question does not know it.
+    shown = [t for t in threads if t.graded or (t.closed and t.closed.reason == "skipped")]
+    losses = [loss for thread in shown for loss in _losses(thread)]
     actions = [text for _, text in sorted(losses, key=lambda loss: -loss[0])]
     if actions:
         return actions[:NEXT_ACTIONS]
@@ -93,4 +100,4 @@ def _losses(thread: Thread) -> list[tuple[float, str]]:
         for p in question.core
         if thread.verdicts.get(p.id, "miss") != "hit"
     ]
-    return beliefs + missed[:1]
+    return beliefs + sorted(missed, key=lambda loss: -loss[0])[:1]

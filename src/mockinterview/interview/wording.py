@@ -33,7 +33,7 @@ HARDER = (
     "Now something that usually separates people.",
 )
 IMPROVING = (
-    "We have the basics; let's talk about getting a model to work better.",
+    "Let's talk about getting a model to work better.",
     "Enough about structure. Let's turn to making a model better.",
     "Let's turn to improving a model.",
 )
@@ -48,13 +48,11 @@ PROBE = (
     "I'd like to hear a bit more.",
     "Okay. One more thing on this.",
     "Let's go a little deeper.",
-    "Fine, and a related thought:",
-    "Let me ask it from another side.",
 )
 AFTER_DONT_KNOW = (
     "That's all right. Let me come at it differently.",
     "No problem. Let me ask something smaller.",
-    "Fair enough. Maybe this way round:",
+    "Fair enough. Something more concrete:",
     "Honest answer. Try this instead:",
 )
 CHALLENGE = (
@@ -84,7 +82,7 @@ DEEPEN = (
 REDIRECT = (
     "I think we are talking about different things. My question was:",
     "Let me bring us back to the question:",
-    "That does not get at what I asked. Once more:",
+    "That does not get at what I asked:",
     "Let me repeat what I'm after:",
 )
 SMALL_TALK = (
@@ -93,7 +91,7 @@ SMALL_TALK = (
     "All right. Back to the question when you are ready:",
 )
 CLARIFY = (
-    "Let me put it another way.",
+    "Let me put it this way.",
     "Sure.",
     "Of course.",
 )

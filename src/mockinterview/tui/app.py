@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
@@ -92,6 +93,7 @@ class InterviewApp(App[None]):
         core = self._load_core()
         import mockinterview.tui.talk  # noqa: F401 - imported for its effect on the next import
 
+        gc.freeze()  # all this stays; looking through it for garbage again and again would hold up keys
         return core
 
     async def _first(self, core: Core) -> None:

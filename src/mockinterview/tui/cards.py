@@ -30,6 +30,7 @@ CLOSED = {
     "time": "time is over",
     "ended": "ended early",
 }
+WIDTHS_KEPT = 3
 COLUMN = 13  # cells for sign and word
 Row = tuple[str, str, Content]  # sign and word, their style, the text beside them; no sign for a line over the whole width
 
@@ -42,6 +43,7 @@ class Card(Widget):
     def __init__(self, rows: Sequence[Row], classes: str = "") -> None:
         super().__init__(classes=classes)
         self.rows = tuple(rows)
+        self._wrapped: dict[int, list[Content]] = {}
 
     @property
     def plain(self) -> str:
@@ -61,7 +63,12 @@ class Card(Widget):
         self.refresh()
 
     def _lines(self, width: int) -> list[Content]:
-        return [line for row in self.rows for line in _wrapped(row, max(width, 2 * COLUMN))]
+        # Textual asks for the height at every layout, with and without room for a scroll bar; a long talk has thousands of lines.
+        if width not in self._wrapped:
+            if len(self._wrapped) >= WIDTHS_KEPT:
+                self._wrapped.clear()
+            self._wrapped[width] = [line for row in self.rows for line in _wrapped(row, max(width, 2 * COLUMN))]
+        return self._wrapped[width]
 
 
 def _wrapped(row: Row, width: int) -> Iterator[Content]:

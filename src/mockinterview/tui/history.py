@@ -58,7 +58,7 @@ class HistoryScreen(Frame):
     HistoryScreen #notice { height: 1; padding: 0 1; color: $text-warning; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "compare", "Compare with ..."),
+        Binding("f2", "compare", "Compare"),
         Binding("f3", "export('md')", "Markdown"),
         Binding("f4", "export('json')", "JSON", show=False),
         Binding("f5", "export('html')", "HTML", show=False),

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from textual.widgets.markdown import MarkdownStream
 
 SAVE_DRAFT_AFTER = 0.3  # seconds without a key
+SHOW_WORDS_EVERY = 0.1  # seconds; every showing lays the screen out anew, and keys wait for that
 BUSY = "Reading your answer ..."
 
 
@@ -72,8 +73,8 @@ class InterviewScreen(Frame):
         Binding("f3", "say('clarify')", "Clarify", show=False),
         Binding("f4", "say('skip')", "Skip"),
         Binding("f5", "model_answer", "Model", tooltip="The model answer of the last finished question"),
-        Binding("f6", "dispute", "Dispute", priority=True, tooltip="Mark a point of the last finished question yourself"),
-        Binding("f7", "board", "Whiteboard", priority=True),
+        Binding("f6", "dispute", "Dispute a mark", show=False, priority=True),
+        Binding("f7", "board", "Board", priority=True),
         Binding("ctrl+o", "outside", "Write in $EDITOR", show=False),
         Binding("ctrl+r", "retry", "Try again"),
         Binding("f8", "report", "Report"),
@@ -117,6 +118,7 @@ class InterviewScreen(Frame):
         self._unsent = self._sending = ("", "")  # answer and whiteboard
         self._live: Markdown | None = None
         self._stream: MarkdownStream | None = None
+        self._pieces: list[str] = []
         self._save: Timer | None = None
         self._earlier = 0.0
         self._since = time.monotonic()
@@ -149,8 +151,7 @@ class InterviewScreen(Frame):
             lambda fact: self.post_message(self.Happened(fact)), lambda piece: self.post_message(self.Phrased(piece))
         )
         self.backends.listen(lambda line: self.post_message(self.Waited(line)))
-        for fact in past:
-            await self._show(fact)
+        await self.transcript.fill([widget for fact in past for widget in self._taken(fact)])
         self._earlier = self.talk.seconds()
         self._restore_draft()
         self.set_interval(1.0, self._tick)
@@ -185,6 +186,19 @@ class InterviewScreen(Frame):
             self.action_report()
 
     async def _show(self, fact: Fact) -> None:
+        new = self._taken(fact)
+        if isinstance(fact, FollowUpAsked):
+            self._pieces = []
+            await self._end_live()
+        if isinstance(fact, PointDisputed):
+            self._recount()
+        with self.app.batch_update():
+            await self.transcript.add(new)
+        self._tick()
+        self.refresh_bindings()
+
+    def _taken(self, fact: Fact) -> list[Widget]:
+        """Move the state on by an event and return what the transcript shows of it."""
         self.talk.take(fact)
         if isinstance(fact, InterviewStarted):
             self.post_message(self.Began(fact.session_id))
@@ -192,14 +206,7 @@ class InterviewScreen(Frame):
                 self.editor.show_board()
         if isinstance(fact, InterviewFinished):
             self.post_message(self.Ended())
-        if isinstance(fact, FollowUpAsked) and self._live:
-            await self._end_live()
-        if isinstance(fact, PointDisputed):
-            self._recount()
-        with self.app.batch_update():
-            await self.transcript.mount(*widgets(fact, self.talk))
-        self._tick()
-        self.refresh_bindings()
+        return widgets(fact, self.talk)
 
     def _recount(self) -> None:
         for screen in self.app.screen_stack:
@@ -218,14 +225,22 @@ class InterviewScreen(Frame):
         self._show_status()
 
     @on(Phrased)
-    async def _phrased(self, event: Phrased) -> None:
+    def _phrased(self, event: Phrased) -> None:
         """Let words appear as they come; the stored event takes their place in the end."""
+        if not self._pieces:
+            self.set_timer(SHOW_WORDS_EVERY, self._show_pieces)
+        self._pieces.append(clean_piece(event.piece))
+
+    async def _show_pieces(self) -> None:
+        pieces, self._pieces = "".join(self._pieces), []
+        if not pieces:
+            return
         if self._live is None:
             self._live = spoken("", "interviewer")
             await self.transcript.mount(self._live)
             self._stream = Markdown.get_stream(self._live)
         if self._stream:
-            await self._stream.write(clean_piece(event.piece))
+            await self._stream.write(pieces)
 
     async def _end_live(self) -> None:
         live, stream, self._live, self._stream = self._live, self._stream, None, None
@@ -417,8 +432,8 @@ class InterviewScreen(Frame):
     def _show_status(self) -> None:
         if not self.is_mounted:
             return
-        self.query_one("#status", Static).update(Content(clean(self.status())))
-        self.query_one("#below", Static).update(Content(clean(self._below())))
+        self.query_one("#status", Static).update(Content(clean(self.status())), layout=False)
+        self.query_one("#below", Static).update(Content(clean(self._below())), layout=False)
         self.editor.display = self.talk.finished is None
 
     def status(self) -> str:

@@ -1,0 +1,144 @@
+"""Interviews in lines, as another program sees them: a process with pipes that may be killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from mockinterview.cli.compose import Workshop
+from mockinterview.errors import StorageError
+from mockinterview.models import EVENT, Plan
+
+PROGRAM = (sys.executable, "-m", "mockinterview")
+
+
+@pytest.fixture
+def program(home, corpus):
+    """Return a function that starts a command with pipes; what still runs at the end is killed."""
+    started = []
+
+    def start(*argv):
+        command = [*PROGRAM, *argv, "--corpus", str(corpus)]
+        environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def until(process, kind):
+    """Read events until one of this kind."""
+    while (event := json.loads(process.stdout.readline()))["kind"] != kind:
+        pass
+    return event
+
+
+def kinds(out):
+    """Return the kinds of JSON lines."""
+    return [json.loads(line)["kind"] for line in out.splitlines()]
+
+
+def test_killed_interview_goes_on_at_the_very_question(program):
+    """`kill -9` while a question waits, then `resume`: the same question, every answer there, the interview comes to its end."""
+    first = program("start", "--jsonl", "--question", "padding", "--question", "stride", "--seed", "1")
+    first.stdin.write(b"zeros are added around the border of the input\n")
+    first.stdin.flush()
+    until(first, "question_closed")
+    asked = until(first, "question_asked")
+    first.kill()
+    first.wait()
+    second = program("resume", "--jsonl")
+    out, _ = second.communicate(b"the stride is the number of pixels by which the filter moves\n")
+    events = [json.loads(line) for line in out.splitlines()]
+    assert second.returncode == 0
+    assert [e for e in events if e["kind"] == "question_asked"][-1] == asked
+    assert [e["kind"] for e in events].count("answer_given") == 2
+    assert events[-1]["report"]["complete"]
+
+
+def test_running_interview_is_not_taken_over(program):
+    """While one process holds an interview, `resume` finds nothing to go on with, and says so of that session."""
+    first = program("start", "--jsonl", "--question", "padding")
+    session_id = until(first, "interview_started")["session_id"]
+    other = program("resume", "--jsonl")
+    assert b"no unfinished interview" in other.communicate()[1]
+    named = program("resume", session_id, "--jsonl")
+    assert b"open in another window" in named.communicate()[1]
+    assert (other.returncode, named.returncode) == (2, 2)
+
+
+def test_first_interrupt_ends_the_program(program):
+    """One Ctrl-C is enough while the program waits for a line; it says how to go on."""
+    process = program("start", "--jsonl", "--question", "padding")
+    session_id = until(process, "interview_started")["session_id"]
+    until(process, "question_asked")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert f"resume {session_id}" in err.decode()
+
+
+def test_bytes_that_are_not_text_are_an_answer(program):
+    """Standard input with bytes that are not UTF-8 does not end the interview."""
+    process = program("start", "--jsonl", "--question", "padding")
+    out, _ = process.communicate(b"zeros \xff around the border\n")
+    assert process.returncode == 0
+    assert "zeros \ufffd around" in next(json.loads(line)["text"] for line in out.splitlines() if b"answer_given" in line)
+
+
+def test_unknown_command_is_answered_and_nothing_is_lost(run, corpus):
+    """A command that does not exist is a word on stderr; the interview goes on."""
+    code, out, err = run("start", "--jsonl", "--question", "padding", "--corpus", corpus, said="/foo\n/help\n/skip\n")
+    assert code == 0
+    assert "no command '/foo'" in err
+    assert "/clarify" in err
+    assert kinds(out)[-1] == "interview_finished"
+    assert EVENT.validate_json(out.splitlines()[-2]).reason == "skipped"
+
+
+def test_finished_interview_is_shown_and_waits_for_nobody(run, corpus):
+    """Resuming a session that is over prints it and ends."""
+    _, out, _ = run("start", "--jsonl", "--question", "padding", "--corpus", corpus, said="/end\n")
+    session_id = EVENT.validate_json(out.splitlines()[0]).session_id
+    assert run("resume", session_id, "--jsonl", "--corpus", corpus, said="more\n")[:2] == (0, out)
+
+
+def test_same_seed_same_words(run, corpus):
+    """With a seed, everything but the times and the session's name is the same."""
+
+    def texts():
+        _, out, _ = run("start", "--jsonl", "--seed", "7", "--corpus", corpus, said="no idea\nno idea\n")
+        return [(e["kind"], e.get("text")) for e in map(json.loads, out.splitlines())]
+
+    assert texts() == texts()
+
+
+@pytest.mark.parametrize("flags", [("-n", "0"), ("-n", "-1"), ("--minutes", "0"), ("--minutes", "inf"), ("--minutes", "nan")])
+def test_impossible_lengths_are_wrong_use(run, corpus, flags):
+    """No number of questions or minutes that makes no interview."""
+    code, out, err = run("start", "--plain", "--corpus", corpus, *flags)
+    assert (code, out) == (2, "")
+    assert "from flag" in err
+
+
+def test_damaged_old_session_does_not_keep_a_new_one_from_starting(home, corpus, monkeypatch, capsys):
+    """What was asked in a session that cannot be read is not known, and that is all."""
+    workshop = Workshop({"corpus": corpus})
+
+    def damaged(session_id):
+        raise StorageError(f"Event 2 of {session_id} is damaged.")
+
+    interview = workshop.new_interview()
+    workshop.store.append(
+        interview.session_id, EVENT.validate_python({"kind": "interview_started", "session_id": "s", "plan": Plan()})
+    )
+    monkeypatch.setattr(workshop.store, "events", damaged)
+    assert workshop.plan().questions
+    assert "left out session" in capsys.readouterr().err
