@@ -113,13 +113,13 @@ class Terminal:
             os.execvpe(command[0], command, variables)
         self.seen = b""
 
-    def until(self, wanted: bytes) -> float:
-        """Return the seconds until a text comes out; what was written before is forgotten."""
+    def until(self, wanted: bytes, patience: float = PATIENCE) -> float:
+        """Return the seconds until a text comes out; what was written before is forgotten. TimeoutError where it does not."""
         began = time.perf_counter()
         while wanted not in self.seen:
-            ready, _, _ = select.select([self.file], [], [], PATIENCE)
-            if not ready:
-                raise SystemExit(f"{wanted!r} did not appear within {PATIENCE:g} s. Last output: {self.seen[-400:]!r}")
+            left = began + patience - time.perf_counter()
+            if left <= 0 or not select.select([self.file], [], [], left)[0]:
+                raise TimeoutError(f"{wanted!r} did not appear within {patience:g} s. Last output: {self.seen[-400:]!r}")
             self.seen = self.seen[-2000:] + os.read(self.file, 65536)
         self.seen = b""
         return time.perf_counter() - began
@@ -148,6 +148,18 @@ class Terminal:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         os.close(self.file)
+
+
+def let_it_talk(terminal: Terminal) -> None:
+    """Answer until a follow-up streams; a new question does not."""
+    for _ in range(5):
+        terminal.type("\x15I do not know.\r")
+        try:
+            terminal.until(b"gradient", 5.0)
+        except TimeoutError:
+            continue
+        return
+    raise SystemExit("No follow-up came.")
 
 
 def latencies(terminal: Terminal, keys: int) -> list[float]:
@@ -197,12 +209,12 @@ def measure(home: Path, lines: int, keys: int) -> int:
         began = time.perf_counter()
         app.until(b"The interviewer is coming")
         opened = app.until(b"marked by")
-        print(f"(made after {time.perf_counter() - began - opened:.1f} s; transcript of {lines} lines open after {opened:.1f} s)")
+        made = time.perf_counter() - began - opened
+        print(f"(made after {made:.1f} s; {lines} lines open after {opened:.1f} s, {app.memory():.0f} MB without the index)")
         app.idle(INDEX)
         quiet = latencies(app, keys)
         print(told("interview, quiet", quiet, app.memory()))
-        app.type("\x15an answer of some length\r")
-        app.until(b"gradient")
+        let_it_talk(app)
         streaming = latencies(app, keys)
         memory = app.memory()
         print(told("interview, streaming", streaming, memory))

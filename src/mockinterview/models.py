@@ -434,6 +434,7 @@ class QuestionReport(Value):
     missed: tuple[str, ...] = ()
     contradicted: tuple[str, ...] = ()
     misconceptions: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()  # those of the misconceptions that the candidate took back
     disputed: tuple[str, ...] = ()
 
 

@@ -1,6 +1,8 @@
 """`grade`: the contract of a batch, and what a single answer prints."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -60,3 +62,13 @@ def test_explanation_is_part_of_the_one_document(run, corpus):
     """`--json` prints one JSON document whatever else is asked for."""
     _, out, _ = run("grade", "padding", RIGHT, "--json", "--explain", "--corpus", corpus)
     assert json.loads(out)["explanation"]
+
+
+def test_half_a_surrogate_pair_comes_back_as_it_came(home, corpus, tmp_path):
+    """JSON may hold what UTF-8 cannot; the line is written the way it was read and the batch goes on."""
+    file = tmp_path / "batch.jsonl"
+    file.write_text(json.dumps(answer("\ud800")) + "\n" + json.dumps(answer("b", question="\udfff")) + "\n")
+    command = [sys.executable, "-m", "mockinterview", "grade", "--batch", str(file), "--corpus", str(corpus)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["\ud800", "b"]
+    assert done.returncode == 1

@@ -58,7 +58,7 @@ def test_typical_mistake_is_recognised(question):
 @pytest.mark.parametrize(
     ("said", "value"),
     [
-        ("1.5k", 1500), ("2/3", 2 / 3), ("0.25", 0.25), 
+        ("1.5k", 1500), ("2/3", 2 / 3), ("0.25", 0.25),
         ("1e-3", 1e-3), ("-7", -7), ("three", 3), ("1,024", 1024), ("12 million", 12e6),
     ],
 )  # fmt: skip

@@ -69,7 +69,7 @@ def test_judge_and_interviewer_may_differ(home, corpus, server, capsys):
         (["--backend", "openai"], 3, "api.openai.com"),
     ],
 )
-def test_a_backend_that_cannot_work(home, corpus, server, closed, capsys, monkeypatch, flags, code, cause):  # noqa: PLR0917
+def test_a_backend_that_cannot_work(home, corpus, server, closed, capsys, monkeypatch, flags, code, cause):
     """Exit code 2 or 3, one sentence with the cause and one with the next step, nothing on stdout."""
     if "openai" in flags:
         # Nothing outside may be asked in tests: the address is answered by a proxy that is not there.

@@ -90,7 +90,7 @@ async def test_another_grader_marks_the_same_answers(hold, bank, rule_grader, st
 
 
 @pytest.mark.parametrize(("error", "raised"), [(GradingError("no"), None), (BackendError("gone"), BackendError)])
-async def test_a_grader_that_fails(hold, bank, rule_grader, monkeypatch, error, raised):  # noqa: PLR0917
+async def test_a_grader_that_fails(hold, bank, rule_grader, monkeypatch, error, raised):
     """An answer that cannot be graded stays ungraded; a grader that cannot be reached is an error."""
     events = await hold("s", ("three",), ["alpha"])
 

@@ -29,7 +29,7 @@ ALL = {"alpha": "hit", "beta": "hit", "gamma": "miss"}
         ({}, {}, {"reason": "dont_know", "after_follow_up": 0.0}, 1),
     ],
 )
-def test_the_rating_of_an_attempt(bank, attempt, first, best, changed, expected):  # noqa: PLR0917
+def test_the_rating_of_an_attempt(bank, attempt, first, best, changed, expected):
     """Under half or a stated belief is "again", most is "good", all at once with a follow-up "easy"; not graded says nothing."""
     assert rating(bank.get("one"), attempt(first=first, best=best, **changed)) == expected
 

@@ -80,16 +80,36 @@ TOPIC_FEATURES: Final = (
 )
 _TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
     # kind, whether the target brings `says`
-    ("point", True): (-4.01, 0.56, 3.03, 0.65, 0.72, 0.43, 0, 0, 1.7, 2.17, 0.62, 0.87, -16.27),
-    ("misconception", True): (-5.31, 1, 2.11, 0, 0.38, 0.52, 1.25, 0, 2.1, 2.27, 1.88, 1.37, -8.71),
-    ("point", False): (-3.29, 0.02, 3.64, 0.35, 0, 0.23, 0.09, 2.18, 0.55, 3.88, 0.73, 0, -8.62),
-    ("misconception", False): (-4.62, 0, 2.79, 0.07, 0.12, 0.52, 1.24, 0.68, 2.4, 2.11, 1.53, 0.68, -6.61),
+    ("point", True): (-3.62, 0.54, 3.35, 0.79, 0.71, 0.46, 0.12, 0, 1.72, 2.19, 0.71, 0.21, -13.02),
+    ("misconception", True): (-5.01, 0.96, 2.16, 0, 0.44, 0.53, 1.31, 0, 2.14, 2.11, 1.92, 1.1, -5.64),
+    ("point", False): (-2.82, 0, 3.9, 0.49, 0.01, 0.2, 0.4, 1.49, 0.7, 2.94, 0.78, 0, -6.73),
+    ("misconception", False): (-4.22, 0, 2.89, 0.19, 0.1, 0.52, 1.47, 0.32, 2.17, 2.07, 1.58, 0.52, -5.14),
 }
 CONFLICT_FEATURES: Final = (
     "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
     " number_clash number_miss number_replaced formula_clash crossed crossed_share"
 ).split()
-_CONFLICT: Final[tuple[float, ...]] = (-0.71, -1.46, -0.86, 0.82, -0.06, 4.08, -0.92, 0.64, 1.09, 1.87, 0.59, 1.70, 0.70, 0.65, 1.96, 2.17, 3.03, 1.91, 0.28)
+_CONFLICT: Final[tuple[float, ...]] = (
+    -0.97,
+    -1.23,
+    -0.37,
+    0.48,
+    0.27,
+    4.35,
+    -0.87,
+    0.43,
+    0.90,
+    1.69,
+    0.69,
+    1.92,
+    0.57,
+    0.29,
+    1.91,
+    2.48,
+    3.13,
+    1.80,
+    -0.04,
+)
 
 
 def topic_features(f: Features) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ import itertools
 import math
 import random
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -357,7 +357,7 @@ def _apply(label: str, args: list[float], point: int) -> float:
 
 
 _ARITHMETIC: Final = frozenset("+-*")
-_CALLS: Final = {
+_CALLS: Final[dict[str, Callable[[list[float]], float]]] = {
     "exp": lambda a: math.exp(min(a[0], 300)), "log": lambda a: math.log(abs(a[0])), "ln": lambda a: math.log(abs(a[0])),
     "log2": lambda a: math.log2(abs(a[0])), "sqrt": lambda a: math.sqrt(abs(a[0])), "tanh": lambda a: math.tanh(a[0]),
     "sigmoid": lambda a: 1 / (1 + math.exp(-max(a[0], -300))), "sigma": lambda a: 1 / (1 + math.exp(-max(a[0], -300))),

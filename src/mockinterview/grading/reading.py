@@ -77,6 +77,10 @@ _GREEK: Final = {
     "ŷ": "yhat", "x̂": "xhat", "∈": " in ", "⊂": " subset ", "⊆": " subset ", "∝": " proportional ", "±": " plus-minus ", "⊙": " * ", "∘": " hadamard ",
 }  # fmt: skip
 _GREEK_AT: Final = re.compile("|".join(map(re.escape, sorted(_GREEK, key=len, reverse=True))))
+_LATEX_WORDS: Final[dict[str, str]] = {
+    "le": "<=", "leq": "<=", "ge": ">=", "geq": ">=", "approx": "~", "to": " gives ", "rightarrow": " gives ", "Rightarrow": " gives ",
+    "infty": "infinity", "lfloor": "floor(", "rfloor": ")", "lceil": "ceil(", "rceil": ")",
+}  # fmt: skip
 _LATEX: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (re.compile(r"\\(?:d|t)?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"((\1)/(\2))"),
     (re.compile(r"\\sqrt\s*\{([^{}]*)\}"), r"sqrt(\1)"),
@@ -89,10 +93,6 @@ _LATEX: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
     (re.compile(r"\\([A-Za-z]+)"), r"\1"),
     (re.compile(r"[{}$\\]"), " "),
 )  # fmt: skip
-_LATEX_WORDS: Final = {
-    "le": "<=", "leq": "<=", "ge": ">=", "geq": ">=", "approx": "~", "to": " gives ", "rightarrow": " gives ", "Rightarrow": " gives ",
-    "infty": "infinity", "lfloor": "floor(", "rfloor": ")", "lceil": "ceil(", "rceil": ")",
-}  # fmt: skip
 _ARROW: Final = re.compile(r"-+>|=+>")
 _PHRASES: Final = {
     "stochastic gradient descent": "sgd", "learning rates?|lrs?|step size": "learningrate", "neural networks?|neural nets?|nns?": "network",

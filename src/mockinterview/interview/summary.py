@@ -69,7 +69,8 @@ def question_report(thread: Thread) -> QuestionReport:
         partial=ids("partial"),
         missed=ids("miss"),
         contradicted=ids("contradicted"),
-        misconceptions=tuple(m.id for m in thread.question.misconceptions if m.id in thread.held),
+        misconceptions=tuple(m.id for m in thread.question.misconceptions if m.id in thread.stated),
+        corrected=tuple(m.id for m in thread.question.misconceptions if m.id in thread.stated - thread.held),
         disputed=tuple(sorted(thread.disputed)),
     )
 
