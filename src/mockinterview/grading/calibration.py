@@ -80,8 +80,8 @@ TOPIC_FEATURES: Final = (
 )
 _TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
     # kind, whether the target brings `says`
-    ("point", True): (-3.62, 0.54, 3.35, 0.79, 0.71, 0.46, 0.12, 0, 1.72, 2.19, 0.71, 0.21, -13.02),
-    ("misconception", True): (-5.01, 0.96, 2.16, 0, 0.44, 0.53, 1.31, 0, 2.14, 2.11, 1.92, 1.1, -5.64),
+    ("point", True): (-3.86, 0.57, 3.13, 0.61, 0.66, 0.49, 0, 0, 1.71, 2.16, 0.67, 0.71, -15.11),
+    ("misconception", True): (-5.24, 0.89, 2.16, 0, 0.35, 0.49, 1.22, 0, 2.14, 2.2, 1.85, 1.38, -7.26),
     ("point", False): (-2.82, 0, 3.9, 0.49, 0.01, 0.2, 0.4, 1.49, 0.7, 2.94, 0.78, 0, -6.73),
     ("misconception", False): (-4.22, 0, 2.89, 0.19, 0.1, 0.52, 1.47, 0.32, 2.17, 2.07, 1.58, 0.52, -5.14),
 }
@@ -89,27 +89,7 @@ CONFLICT_FEATURES: Final = (
     "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
     " number_clash number_miss number_replaced formula_clash crossed crossed_share"
 ).split()
-_CONFLICT: Final[tuple[float, ...]] = (
-    -0.97,
-    -1.23,
-    -0.37,
-    0.48,
-    0.27,
-    4.35,
-    -0.87,
-    0.43,
-    0.90,
-    1.69,
-    0.69,
-    1.92,
-    0.57,
-    0.29,
-    1.91,
-    2.48,
-    3.13,
-    1.80,
-    -0.04,
-)
+_CONFLICT: Final[tuple[float, ...]] = (-0.98, -1.21, -0.49, 0.62, 0.27, 4.30, -0.84, 0.41, 0.93, 1.69, 0.63, 1.95, 0.58, 0.62, 1.73, 2.44, 3.14, 1.74, -0.09)
 
 
 def topic_features(f: Features) -> tuple[float, ...]:

@@ -52,6 +52,7 @@ class InterviewApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     CSS = """
     Toast { max-width: 70; }
+    TextArea .text-area--placeholder, Input > .input--placeholder { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", priority=True),

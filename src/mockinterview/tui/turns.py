@@ -50,8 +50,8 @@ def _rows(widget: Widget) -> Sequence[Row]:
     match widget:
         case Card():
             return widget.rows
-        case Markdown():
-            return [("asked", "$text-muted", Content(clean(widget.source)))]
+        case Spoken():
+            return [("asked", "$text-muted", Content(widget.words))]
         case Static(visual=Content() as content):
             return [("", "", content)]
     return []
@@ -63,8 +63,9 @@ class Transcript(VerticalScroll):
     async def add(self, new: Sequence[Widget]) -> None:
         """Append widgets, and lay down older ones while the end is in view."""
         live = [child for child in self.children if not isinstance(child, Archive)]
+        at_end = self.scroll_y >= self.max_scroll_y
         await self.mount(*new)
-        if len(live) >= KEPT + CHUNK and self.scroll_y >= self.max_scroll_y:
+        if at_end and len(live) >= KEPT + CHUNK:
             with self.app.batch_update():
                 await self.mount(laid_down(live[:CHUNK]), before=live[0])
                 await self.remove_children(live[:CHUNK])
@@ -94,9 +95,17 @@ def prose(text: str) -> str:
     return _INSIDE_WORDS.sub(r"\\\1", clean(text))
 
 
-def spoken(text: str, classes: str) -> Markdown:
-    """Return words of the interviewer as a widget. Its links are only messages; HTML stays text."""
-    return Markdown(prose(text), open_links=False, parser_factory=_parser, classes=classes)
+class Spoken(Markdown):
+    """Words of the interviewer. Links are only messages; HTML stays text. `words` is what was said, without escapes."""
+
+    def __init__(self, text: str, classes: str) -> None:
+        super().__init__(prose(text), open_links=False, parser_factory=_parser, classes=classes)
+        self.words = clean(text)
+
+
+def spoken(text: str, classes: str) -> Spoken:
+    """Return words of the interviewer as a widget."""
+    return Spoken(text, classes)
 
 
 def _parser() -> MarkdownIt:
