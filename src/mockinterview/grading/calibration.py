@@ -82,14 +82,34 @@ _TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
     # kind, whether the target brings `says`
     ("point", True): (-3.86, 0.57, 3.13, 0.61, 0.66, 0.49, 0, 0, 1.71, 2.16, 0.67, 0.71, -15.11),
     ("misconception", True): (-5.24, 0.89, 2.16, 0, 0.35, 0.49, 1.22, 0, 2.14, 2.2, 1.85, 1.38, -7.26),
-    ("point", False): (-2.82, 0, 3.9, 0.49, 0.01, 0.2, 0.4, 1.49, 0.7, 2.94, 0.78, 0, -6.73),
-    ("misconception", False): (-4.22, 0, 2.89, 0.19, 0.1, 0.52, 1.47, 0.32, 2.17, 2.07, 1.58, 0.52, -5.14),
+    ("point", False): (-3.16, 0, 3.57, 0.37, 0, 0.2, 0.19, 1.96, 0.75, 3.01, 0.78, 0, -8.51),
+    ("misconception", False): (-4.53, 0, 2.77, 0.17, 0.09, 0.52, 1.36, 0.5, 2.23, 2.12, 1.57, 0.69, -6.32),
 }
 CONFLICT_FEATURES: Final = (
     "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
     " number_clash number_miss number_replaced formula_clash crossed crossed_share"
 ).split()
-_CONFLICT: Final[tuple[float, ...]] = (-0.98, -1.21, -0.49, 0.62, 0.27, 4.30, -0.84, 0.41, 0.93, 1.69, 0.63, 1.95, 0.58, 0.62, 1.73, 2.44, 3.14, 1.74, -0.09)
+_CONFLICT: Final[tuple[float, ...]] = (
+    -0.98,
+    -1.21,
+    -0.49,
+    0.62,
+    0.27,
+    4.30,
+    -0.84,
+    0.41,
+    0.93,
+    1.69,
+    0.63,
+    1.95,
+    0.58,
+    0.62,
+    1.73,
+    2.44,
+    3.14,
+    1.74,
+    -0.09,
+)
 
 
 def topic_features(f: Features) -> tuple[float, ...]:
@@ -176,6 +196,8 @@ BARE_RELATED: Final = 0.15  # share of verbs, function words and signs of relati
 BARE_SHARE: Final = 0.6  # share of bare clauses that makes an answer a keyword list
 ITEM_WORDS: Final = 3  # words that an item of a keyword list has at most
 LIST_ITEMS: Final = 6
+BAG_ITEMS: Final = 6  # single words between commas from which an answer is a bag of words, whatever words they are
+BAG_SHARE: Final = 0.8
 LIST_SHARE: Final = 0.7
 LIST_FUNCTIONS: Final = 0.2  # share of verbs and function words below which a list of short items says nothing
 BROKEN_PAIRS: Final = 2  # "the of", "in is"; 0.7 % of the model answers have two, 97 % of the shuffled ones

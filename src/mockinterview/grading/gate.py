@@ -73,7 +73,8 @@ _DENIES_WHAT_WENT_BEFORE: Final = re.compile(
     r"(?:wrong|incorrect|untrue|false|mistaken|misleading|(?:a )?(?:common )?(?:myth|misconception|mistake)|nonsense|true|right|correct|the case|so)"
     r"(?:\s+\w+){0,3}"
 )
-_RELATION: Final = re.compile(r"[=:<>→⇒+~()\d]|->")
+_RELATION: Final = re.compile(r"[=:<>→⇒+~()]|->")
+_NUMBER: Final = re.compile(r"\d[\d.,]*")
 _ITEM: Final = re.compile(r"[,\n/|•]")
 
 _DETERMINERS: Final = frozenset("a an the its their every my our your".split())
@@ -84,6 +85,7 @@ _NOT_AFTER_DETERMINER: Final = frozenset(
 _PREPOSITIONS: Final = frozenset("of to in on at for with by from into".split())
 _NOT_AFTER_PREPOSITION: Final = frozenset("is are was were and or but because of so if has have does can will".split())
 _WORDS: Final = re.compile(r"(?<!\w)[a-z']+(?!\w)")
+_WORDS_AND_MARKS: Final = re.compile(r"(?<!\w)[a-z']+(?!\w)|[.,;:!?()\[\]\"-]+|\d+")
 _ASSERTS: Final = re.compile(
     r"(?:yes|yeah|yep|no|nope|true|false|correct|wrong|right)\b"
 )  # "yes" and the question said back is an answer
@@ -134,7 +136,7 @@ class Gate:
 
     def _is_word_salad(self, answer: str) -> bool:
         """Tell whether function words stand where no sentence has them ("the of", "in is"): a sign of shuffled words."""
-        words = _WORDS.findall(answer)
+        words = _WORDS_AND_MARKS.findall(answer)
         small = broken = 0
         for word, following in zip(words, [*words[1:], ""], strict=False):
             small += word in _DETERMINERS or word in _PREPOSITIONS
@@ -194,7 +196,7 @@ def _is_gibberish(prepared: Prepared, texts: Sequence[str], readings: Sequence[R
 
 def _is_bare(text: str, reading: Reading) -> bool:
     """Tell whether a clause is a row of words without anything that relates them."""
-    related = reading.verbs + reading.functions + len(_RELATION.findall(text))
+    related = reading.verbs + reading.functions + len(_RELATION.findall(text)) + 0.5 * len(_NUMBER.findall(text))
     return len(reading.tokens) >= cal.BARE_WORDS and related <= cal.BARE_RELATED * reading.words
 
 
@@ -202,7 +204,9 @@ def _is_keyword_list(answer: str, readings: Sequence[Reading], bare: set[int], r
     if rest and len(bare) >= cal.BARE_SHARE * len(rest):
         return True
     items = [item.split() for item in _ITEM.split(answer) if item.strip()]
-    single = [item for item in items if len(item) <= cal.ITEM_WORDS and not _RELATION.search(" ".join(item))]
+    single = [item for item in items if len(item) <= cal.ITEM_WORDS and not re.search(r"[=:<>→⇒+~()\d]", " ".join(item))]
+    if len(items) >= cal.BAG_ITEMS and sum(len(item) == 1 for item in items) >= cal.BAG_SHARE * len(items):
+        return True
     verbs, functions = sum(r.verbs for r in readings), sum(r.functions for r in readings)
     plain = verbs + functions <= cal.LIST_FUNCTIONS * sum(r.words for r in readings)
     return len(single) >= cal.LIST_ITEMS and len(single) >= cal.LIST_SHARE * len(items) and plain
