@@ -36,7 +36,7 @@ def _still(monkeypatch) -> None:
 class Picture(SingleFileSnapshotExtension):
     """One SVG file for each snapshot."""
 
-    file_extension = "svg"
+    file_extension = _file_extension = "svg"  # the first since syrupy 5
     _write_mode = WriteMode.TEXT
 
 

@@ -180,6 +180,7 @@ PARTIAL: Final = 0.28  # ... a partial
 CONTRADICTED: Final = 0.38  # probability of the opposite from which a point is contradicted
 BELIEF: Final = 0.42  # probability from which a misconception counts as stated: it costs points, so it needs more than a hit
 BARE_ALIGN: Final = 0.72  # how alike a row of bare words must be to a reference to count
+FEW: Final = 4  # words of a bare row that may stand in any order ("batch, height, width, channels")
 BARE_ORDER: Final = 0.5  # and how much of its order it must have
 UNRELATED: Final = 0.25  # an answer is off topic where no point or misconception is more probably spoken of than this
 

@@ -175,12 +175,13 @@ def _echoes(prepared: Prepared, readings: Sequence[Reading]) -> bool:
     """Tell whether nearly all words are the question's and most of the question's words are there, and nothing is negated."""
     concepts = {c for reading in readings for c in reading.signs}
     negations = sum(reading.negations for reading in readings)
-    if len(concepts) < cal.ECHO_WORDS or any(reading.formulas for reading in readings):
+    if not concepts or any(reading.formulas for reading in readings):
         return False
     for asked in prepared.asked_readings:
         same = len(concepts & asked.signs.keys())
         alike = same >= cal.ECHO * len(concepts) and same >= cal.ECHO_OF_QUESTION * len(asked.signs)
-        if alike and negations <= asked.negations:
+        enough = len(concepts) >= cal.ECHO_WORDS or concepts == asked.signs.keys()
+        if alike and enough and negations <= asked.negations:
             return True
     return False
 

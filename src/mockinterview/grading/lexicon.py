@@ -49,12 +49,12 @@ _NEGATES_CLAUSE: Final = frozenset(
     dont doesnt didnt isnt arent wasnt werent wont wouldnt cant couldnt shouldnt havent hasnt hadnt aint mustnt neednt doesent dosnt
     dosent nope unable gone n't""".split()
 )
-_NEGATES_NEXT: Final = frozenset("without non sans nor lacking lacks lack absent absence".split())
+_NEGATES_NEXT: Final = frozenset("without non sans against nor lacking lacks lack absent absence".split())
 _FUNCTION: Final = frozenset(
     """a an the this these those it its itself they them their he she his her we us our you your i me my one's ones oneself
     is are was were be been being am do does did done doing have has had having will would shall should can could may might must
     of in on at to from by with for into onto over under about between among through across per via within inside outside during
-    against toward towards upon along around near beside besides off out up down again here there what how why whose whom
+    toward towards upon along around near beside besides off out up down again here there what how why whose whom
     some any such other others another own same-time both too very much more-or-less quite also only just even still already
     as like e.g eg i.e ie etc vs versus cf e g s t d m re ll ve let lets means mean meaning meant called namely""".split()
 )

@@ -104,7 +104,11 @@ def _stands(stated: Match, opposite: Match) -> bool:
 
 def _close(f: Features) -> bool:
     worded = min(f.recall, f.precision)
-    return f.formula == 1.0 or worded > cal.VERBATIM or (worded >= cal.BARE_ALIGN and f.order >= cal.BARE_ORDER)
+    return (
+        f.formula == 1.0
+        or (worded > cal.VERBATIM and f.shared <= cal.FEW)
+        or (worded >= cal.BARE_ALIGN and f.order >= cal.BARE_ORDER)
+    )
 
 
 def judge(prepared: Prepared, window: Window) -> dict[int, Match]:

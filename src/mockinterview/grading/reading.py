@@ -192,6 +192,7 @@ _CUT: Final = re.compile(
     |\s+(?:--+|—|–)\s+|(?<=[a-z]{2})\s+-\s+(?=[a-zA-Z]{2})|:\s+))""",
     re.VERBOSE | re.IGNORECASE,
 )
+_BULLET: Final = re.compile(r"\s*(?:[-*•·]|\(?\d+[.)])\s+")
 _STRETCH: Final = re.compile(r"[^,;.!?\n]*")
 _SPARE: Final = re.compile(r"\s(?=(?:and|so|then|which|or|because|that|if|when)\b)", re.IGNORECASE)
 _TRIM: Final = " \t\r\n,;:*•·>|\u00a0\u200b\ufeff"
@@ -203,8 +204,9 @@ def clauses(answer: str) -> list[Clause]:
     A single line break ends a sentence where the line is short, as in notes; in wrapped text it is a space.
     """
     found: list[Clause] = []
-    start = sentence = 0
     text = answer[:MAX_ANSWER]
+    bullet = _BULLET.match(text)
+    start, sentence = bullet.end() if bullet else 0, 0
     for match in _CUT.finditer(text):
         if match["clause"] and match["clause"][0] == ":" and len(text[start : match.start()].split()) <= 3:
             continue  # "Bagging: ..." is a label, not a clause
@@ -390,7 +392,7 @@ class _Reader:
                 self.flipped ^= {self.part}
         elif entry.role == Role.NEGATES_NEXT:
             self.negations += 1
-            self.next_negated = 1 if word in ("sans", "non") else 2
+            self.next_negated = 1 if word in ("sans", "non", "against") else 2
         elif word == "too":
             self.too = True
         elif word == "to" and self.too:  # "too large to fit": it does not fit
