@@ -82,7 +82,7 @@ def test_misconception_costs_and_credits_nothing(grader, convolution):
 
 def test_length_alone_changes_nothing(grader, ensembles):
     """Forty words beside the matter leave the score where it is."""
-    right = "Bagging trains each model on its own bootstrap sample drawn with replacement. Boosting fits the next tree to the residuals."
+    right = "Bagging trains each model on its own bootstrap sample. Boosting fits the next tree to the residuals."
     padding = " By the way, last weekend we walked along the river with a friend and had coffee." * 3
     assert abs(grader.assess(ensembles, right).score - grader.assess(ensembles, right + padding).score) <= 0.5
 

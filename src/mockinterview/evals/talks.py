@@ -150,6 +150,9 @@ def _check(name: str, faults: Iterator[str]) -> Check:
     return Check(name=name, passed=not found, seen="; ".join(found[:3]))
 
 
+SURELY = 0.8  # probability from which the reader's hit is believed: it takes "the border of the image" for a point at 0.6
+
+
 def _leaks(events: Sequence[Event], bank: Bank, reader: EmbeddedGrader) -> Iterator[str]:
     """Yield each sentence of the interviewer that says a point of the open question which the candidate has not earned."""
     earned: dict[str, set[str]] = {}
@@ -169,7 +172,8 @@ def _given_away(question: Question, text: str, reader: EmbeddedGrader, *, aloud_
     if not aloud_only:
         statements = " ".join(s for s in re.split(r"(?<=[.!?])\s+", text) if not _REQUEST.search(s))
         if len(statements.split()) >= TELLING:
-            aloud |= {p.id for p in reader.assess(question, statements).points if p.verdict == "hit"}
+            read = reader.assess(question, statements).points
+            aloud |= {p.id for p in read if p.verdict == "hit" and (p.probability or 0.0) >= SURELY}
     in_question = {p.id for p in question.points if any(_says_aloud(question.ask, way) for way in (p.claim, *p.says))}
     return aloud - in_question
 
