@@ -74,3 +74,9 @@ def test_formulas_decide_in_any_language(grader, convolution):
 def test_languages(text, language):
     """English, formulas and Greek letters pass; other languages are named."""
     assert other_language(text) == language
+
+
+def test_asking_back_claims_nothing(grader, convolution):
+    """A question to the interviewer is no statement, a rhetorical one opens an answer."""
+    assert grader.assess(convolution, "What is the general rule per dimension for padding and stride?").score == 0
+    assert grader.assess(convolution, "What would I do? With padding of 3 the map stays 5x5.").verdict("pad-three") == "hit"

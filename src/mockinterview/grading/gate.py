@@ -86,6 +86,10 @@ _PREPOSITIONS: Final = frozenset("of to in on at for with by from into".split())
 _NOT_AFTER_PREPOSITION: Final = frozenset("is are was were and or but because of so if has have does can will".split())
 _WORDS: Final = re.compile(r"(?<!\w)[a-z']+(?!\w)")
 _WORDS_AND_MARKS: Final = re.compile(r"(?<!\w)[a-z']+(?!\w)|[.,;:!?()\[\]\"-]+|\d+")
+# "what would I change?" is a way to open one's own answer, so it stays
+_ASKS: Final = re.compile(
+    r"(?:(?:and|but|so|well|ok|okay),? )*(?:what|which|how|why|when|where|who|whose|(?:can|could|would|do|did|have|are|will) you)\b(?!.*\b(?:i|we)\b)"
+)
 _ASSERTS: Final = re.compile(
     r"(?:yes|yeah|yep|no|nope|true|false|correct|wrong|right)\b"
 )  # "yes" and the question said back is an answer
@@ -118,6 +122,7 @@ class Gate:
         ignorant = {i for i in _matching(_DONT_KNOW, answer, texts) if not self._admits and not _says_more(readings[i])}
         echoed = _echoed(self._prepared, [c.sentence for c in found], texts, readings)
         rest = sorted(everything - injected - ignorant - echoed)
+        asked = _asked(answer, found, texts)
         flags: list[Flag] = ["injection"] if injected else []
         if not rest:
             flags += ["dont_know"] if ignorant else ["question_echo"] if echoed else []
@@ -132,7 +137,7 @@ class Gate:
             flags.append("keyword_list")
             bare = set(rest)
         flags += ["dont_know"] if ignorant else []
-        return Findings(tuple(flags), frozenset(injected | ignorant | echoed | _denied(answer, texts)), frozenset(bare))
+        return Findings(tuple(flags), frozenset(injected | ignorant | echoed | asked | _denied(answer, texts)), frozenset(bare))
 
     def _is_word_salad(self, answer: str) -> bool:
         """Tell whether function words stand where no sentence has them ("the of", "in is"): a sign of shuffled words."""
@@ -211,6 +216,17 @@ def _is_keyword_list(answer: str, readings: Sequence[Reading], bare: set[int], r
     verbs, functions = sum(r.verbs for r in readings), sum(r.functions for r in readings)
     plain = verbs + functions <= cal.LIST_FUNCTIONS * sum(r.words for r in readings)
     return len(single) >= cal.LIST_ITEMS and len(single) >= cal.LIST_SHARE * len(items) and plain
+
+
+def _asked(answer: str, found: Sequence[Clause], texts: Sequence[str]) -> set[int]:
+    """Return the clauses of sentences that ask something back ("what about the third dimension?"): a question claims nothing."""
+    sentences: dict[int, list[int]] = {}
+    for i, clause in enumerate(found):
+        sentences.setdefault(clause.sentence, []).append(i)
+    ends = {number: answer[found[inside[-1]].end :].lstrip()[:1] for number, inside in sentences.items()} if "?" in answer else {}
+    return {
+        i for number, mark in ends.items() if mark == "?" and _ASKS.match(texts[sentences[number][0]]) for i in sentences[number]
+    }
 
 
 def _denied(answer: str, texts: Sequence[str]) -> set[int]:
