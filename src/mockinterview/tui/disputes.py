@@ -62,4 +62,4 @@ class DisputePanel(Panel):
 
 def _line(thread: Thread, point_id: str) -> Content:
     verdict = thread.verdicts.get(point_id, "miss")
-    return Content(clean(f"{SIGNS[verdict]:<13}{thread.question.point(point_id).claim}"))
+    return Content(clean(f"{SIGNS[verdict]:<15}{thread.question.point(point_id).claim}"))
