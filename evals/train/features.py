@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals"), str(ROOT / "evals" / "train")]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
 from reader import NeuralReader  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.cli.compose import bank_texts  # noqa: E402
+from mockinterview.evals.parts import part  # noqa: E402
 from mockinterview.grading.embedded import EmbeddedGrader, _judge  # noqa: E402
 from mockinterview.models import Bank, Question  # noqa: E402
-from split import part  # noqa: E402
 
 GOLD = ROOT / "evals" / "cases" / "grading" / "gold.jsonl"
 

@@ -22,10 +22,11 @@ from typing import NamedTuple
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals")]
+sys.path[:0] = [str(ROOT / "src")]
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.cli.compose import bank_texts  # noqa: E402
+from mockinterview.evals.parts import part  # noqa: E402
 from mockinterview.grading import calibration as cal  # noqa: E402
 from mockinterview.grading.contrast import key  # noqa: E402
 from mockinterview.grading.embedded import EmbeddedGrader, _judge  # noqa: E402
@@ -35,7 +36,6 @@ from mockinterview.grading.prepared import Prepared, Vocabulary  # noqa: E402
 from mockinterview.grading.reading import clauses  # noqa: E402
 from mockinterview.grading.windows import windows  # noqa: E402
 from mockinterview.models import Bank, Question  # noqa: E402
-from split import part  # noqa: E402
 
 GOLD = ROOT / "evals" / "cases" / "grading" / "gold.jsonl"
 NUMBERS = ROOT / "src" / "mockinterview" / "grading" / "calibration.py"

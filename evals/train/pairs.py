@@ -1,7 +1,7 @@
 """Training pairs (claim, answer, label) from the bank and from the gold answers of the training questions.
 
 Labels are distributions over LABELS: where all that is known is that an answer earns nothing (a misconception beside a point), the
-mass is spread over "miss" and "contradicted". Everything is drawn from questions of the training part alone (`evals/split.py`).
+mass is spread over "miss" and "contradicted". Everything is drawn from questions of the training part alone (`mockinterview.evals.parts`).
 """
 
 from __future__ import annotations

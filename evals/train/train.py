@@ -21,13 +21,13 @@ from torch import nn
 from transformers import AutoModel, AutoTokenizer
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals"), str(ROOT / "evals" / "train")]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
 from encoder import encoder_path, export_int8  # noqa: E402
 from pairs import CONTRADICTED, LABELS, Pair, bank_pairs, gold_pairs  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
-from split import part  # noqa: E402
+from mockinterview.evals.parts import part  # noqa: E402
 
 LENGTHS = (32, 48, 64, 96, 128, 176, 224)  # padded lengths; a batch has one of them
 BATCH_TOKENS = 2816  # tokens of a batch, padding included: equal work per step

@@ -363,7 +363,7 @@ class AnswerGraded(EventBase):
     kind: Literal["answer_graded"] = "answer_graded"
     question_id: str
     assessment: Assessment
-    after: Literal["question", "probe", "hint"] = "question"
+    after: Literal["question", "probe"] = "question"
 
 
 class FollowUpAsked(EventBase):

@@ -67,7 +67,7 @@ def score_text(score: float | None) -> str:
 
 def score_card_lines(question: Question, assessment: Assessment) -> list[str]:
     """Return the whole score card of one answer: a verdict with word and sign per point, quotes, corrections, who marked it."""
-    lines = [f"{score_text(assessment.score)}  (marked by {assessment.graded_by})", *_notes(assessment)]
+    lines = [f"{score_text(assessment.score)}  (marked by {assessment.graded_by})", *notes(assessment)]
     for verdict in assessment.points:
         lines += _verdict_lines(question, verdict)
     for stated in assessment.misconceptions:
@@ -81,7 +81,7 @@ def open_card_lines(question: Question, assessment: Assessment, so_far: float | 
 
     `so_far` is the score of the question with this answer, `still_open` the number of core points that nobody has named yet.
     """
-    lines = [f"{score_text(so_far)} so far  (marked by {assessment.graded_by})", *_notes(assessment)]
+    lines = [f"{score_text(so_far)} so far  (marked by {assessment.graded_by})", *notes(assessment)]
     for verdict in assessment.points:
         if verdict.verdict == "hit":
             lines += _verdict_lines(question, verdict)
@@ -92,7 +92,8 @@ def open_card_lines(question: Question, assessment: Assessment, so_far: float | 
     return lines
 
 
-def _notes(assessment: Assessment) -> list[str]:
+def notes(assessment: Assessment) -> list[str]:
+    """Return what is to be said of an assessment as a whole: one sentence per flag, and the grader's own note."""
     return [FLAG_TEXT[flag] for flag in assessment.flags] + ([assessment.note] if assessment.note else [])
 
 
@@ -224,7 +225,7 @@ def _markdown_card(event: AnswerGraded, bank: Bank) -> list[str]:
 
 def _turn_lines(question: Question, assessment: Assessment) -> list[str]:
     """Return what one answer showed and stated; what was missing stands in the report."""
-    lines = [f"marked by {assessment.graded_by}", *_notes(assessment)]
+    lines = [f"marked by {assessment.graded_by}", *notes(assessment)]
     for verdict in assessment.points:
         if verdict.verdict != "miss":
             lines += _verdict_lines(question, verdict)

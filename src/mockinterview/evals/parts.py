@@ -15,6 +15,6 @@ TRAIN, COMBINE = 0.5, 0.68  # of the hash's range, up to which a question belong
 
 
 def part(question_id: str) -> Part:
-    """Return the part of a question: about 50 % train, 18 % combine, 32 % test (the same rule as `evals/split.py`)."""
+    """Return the part of a question: about 50 % train, 18 % combine, 32 % test."""
     place = int(hashlib.sha256(f"mockinterview:{question_id}".encode()).hexdigest()[:8], 16) / 2**32
     return "train" if place < TRAIN else "combine" if place < COMBINE else "test"

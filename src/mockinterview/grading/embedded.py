@@ -23,15 +23,6 @@ from mockinterview.grading.windows import windows
 from mockinterview.models import Assessment, Flag, PointVerdict, Question, StatedMisconception, Verdict
 
 NAME: Final = "embedded"
-_NOTES: Final[dict[Flag, str]] = {
-    "empty": "There is no answer.",
-    "gibberish": "This does not read as words.",
-    "question_echo": "This only says the question back.",
-    "dont_know": "The answer says that it does not know.",
-    "injection": "Instructions to the grader were left out.",
-    "keyword_list": "Words alone are no statement: only what is said about them counts.",
-    "off_topic": "None of this answers the question.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +97,6 @@ class EmbeddedGrader:
         score = question_score(question, {v.id: CREDIT[v.verdict] for v in verdicts}, [s.id for s in stated])
         if judged.language and not _decided_by_formulas(question, verdicts):
             return self._ungraded(question, verdicts, judged.language)
-        note = " ".join(_NOTES[flag] for flag in flags if flag in _NOTES)
         return Assessment(
             question=question.id,
             score=score,
@@ -114,7 +104,6 @@ class EmbeddedGrader:
             misconceptions=tuple(stated),
             flags=flags,
             graded_by=NAME,
-            note=note,
         )
 
     def form(self, question: Question, answer: str) -> tuple[Flag, ...]:

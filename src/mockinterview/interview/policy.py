@@ -43,7 +43,7 @@ class Grade:
     """Mark the pending answer. `how` tells whether points, an exercise, or an "I don't know" is to be marked."""
 
     answer: AnswerGiven
-    after: Literal["question", "probe", "hint"]
+    after: Literal["question", "probe"]
     how: Literal["points", "exercise", "dont_know"] = "points"
 
 
@@ -128,7 +128,7 @@ def _handle_reply(talk: Talk, answer: AnswerGiven) -> Step:
     return React("small_talk")
 
 
-def _drawn_out_by(talk: Talk) -> Literal["question", "probe", "hint"]:
+def _drawn_out_by(talk: Talk) -> Literal["question", "probe"]:
     fresh = talk.focus is not None and not talk.focus.marks
     return "question" if fresh else "probe"
 

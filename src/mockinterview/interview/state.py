@@ -101,7 +101,7 @@ class Thread:
 
     def _take_point(self, point_id: str, verdict: Verdict, after: str, *, first: bool) -> None:
         credit = CREDIT[verdict]
-        if after == "hint" or point_id in self.hinted:
+        if point_id in self.hinted:
             credit *= AFTER_HINT
         elif after == "probe" and point_id != EXERCISE:
             credit *= AFTER_PROBE

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from mockinterview.grading.score import EXERCISE
 from mockinterview.interview.state import Talk, Thread
 from mockinterview.models import Assessment, PointDisputed, PointVerdict, Question, Verdict
-from mockinterview.report import FLAG_TEXT, SIGNS, score_text
+from mockinterview.report import SIGNS, notes, score_text
 from mockinterview.sanitize import clean
 
 STYLES: dict[Verdict, str] = {
@@ -85,8 +85,7 @@ def answer_rows(thread: Thread, assessment: Assessment) -> list[Row]:
 
     The claim of a missed or half-shown point and the correction of a belief would give away what a follow-up is after.
     """
-    notes = [FLAG_TEXT[flag] for flag in assessment.flags] + ([assessment.note] if assessment.note else [])
-    rows = [_head(f"{score_text(thread.score_after)} so far", [assessment.graded_by]), *(_line(note) for note in notes)]
+    rows = [_head(f"{score_text(thread.score_after)} so far", [assessment.graded_by]), *(_line(note) for note in notes(assessment))]
     for verdict in assessment.points:
         rows += _shown_point(thread.question, verdict)
     missed = len(thread.missed_core())
