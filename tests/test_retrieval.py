@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mockinterview import encoders
 from mockinterview.errors import RetrievalError
 from mockinterview.models import Bank, Misconception, Point, Question
 from mockinterview.retrieval import (
@@ -26,7 +27,6 @@ from mockinterview.retrieval import (
     LexicalRetriever,
     OnnxEmbedder,
     default_embedder,
-    embedding,
     open_index,
     vectors,
 )
@@ -328,7 +328,7 @@ def test_a_sentence_vector_is_the_mean_of_its_tokens(tmp_path: Path, monkeypatch
     """Padding takes no part in the mean; the vector has length 1; what is no Unicode is replaced."""
     write_tokenizer(tmp_path)
     (tmp_path / "model.onnx").write_bytes(b"stand-in")
-    monkeypatch.setattr(embedding, "_session", lambda _: Session())
+    monkeypatch.setattr(encoders, "_session", lambda *_: Session())
     embed = default_embedder(tmp_path)
     assert isinstance(embed, OnnxEmbedder)
     assert embed.dimensions == 2
@@ -366,7 +366,7 @@ def test_a_real_onnx_model_is_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tokenizer", [None, "no json", "{}", "[]", '{"model": {}}'])
 def test_a_broken_tokenizer_is_said(tmp_path: Path, tokenizer: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing or damaged tokenizer is one clear sentence with the remedy."""
-    monkeypatch.setattr(embedding, "_session", lambda _: Session())
+    monkeypatch.setattr(encoders, "_session", lambda *_: Session())
     (tmp_path / "model.onnx").write_bytes(b"stand-in")
     if tokenizer is not None:
         (tmp_path / "tokenizer.json").write_text(tokenizer)
@@ -380,7 +380,7 @@ def test_a_broken_model_is_said(tmp_path: Path) -> None:
     assert isinstance(default_embedder(tmp_path), HashedEmbedder)
     write_tokenizer(tmp_path)
     (tmp_path / "model.onnx").write_bytes(b"damaged")
-    with pytest.raises(RetrievalError, match="sentence model"):
+    with pytest.raises(RetrievalError, match="model.onnx"):
         default_embedder(tmp_path)
 
 

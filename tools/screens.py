@@ -53,7 +53,7 @@ async def walk(folder: Path) -> None:
         await until(pilot, lambda: getattr(app.screen, "shown", None))
         await picture(app, folder, "history")
         await pilot.press("f7")
-        await until(pilot, lambda: "All topics" in str(app.screen.query_one("#progress").render()))
+        await until(pilot, lambda: "Score by topic" in str(app.screen.query_one("#progress").render()))
         await picture(app, folder, "progress")
 
 

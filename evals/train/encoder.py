@@ -30,7 +30,8 @@ def export_int8(model: nn.Module, tokenizer, out: Path, output_axes: dict[int, s
             model, tuple(sample[name] for name in INPUTS), str(full), input_names=INPUTS, output_names=["output"],
             dynamic_axes=axes, opset_version=17, dynamo=False,
         )  # fmt: skip
-    quantize_dynamic(str(full), str(out / "model.onnx"), weight_type=QuantType.QInt8)
+    # Per channel costs no accuracy; 7 bits instead of 8, because processors without VNNI saturate where two products of 8 bits are added.
+    quantize_dynamic(str(full), str(out / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
     full.unlink()
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.backend_tokenizer.no_truncation()

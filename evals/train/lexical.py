@@ -29,7 +29,7 @@ from mockinterview.cli.compose import bank_texts  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
 from mockinterview.grading import calibration as cal  # noqa: E402
 from mockinterview.grading.contrast import key  # noqa: E402
-from mockinterview.grading.embedded import EmbeddedGrader, _judge  # noqa: E402
+from mockinterview.grading.embedded import EmbeddedGrader, judged_by_words  # noqa: E402
 from mockinterview.grading.lexicon import Role, lexeme  # noqa: E402
 from mockinterview.grading.matching import Match, match  # noqa: E402
 from mockinterview.grading.prepared import Prepared, Vocabulary  # noqa: E402
@@ -206,7 +206,7 @@ def gold_rows(bank: Bank, *, claims_only: bool) -> Iterable[Row]:
             continue
         question = bank.get(case["question"])
         question = reduced(question, lambda _: ()) if claims_only else question
-        for m in _judge(grader.prepare(question), case["answer"]).matches:
+        for m in judged_by_words(grader.prepare(question), case["answer"])[0].matches:
             stated = "hit" if m.target.id in case["misconceptions"] else "miss"
             label = case["points"][m.target.id] if m.target.kind == "point" else stated
             yield Row("gold", question.id, m.target.kind, label, m.features)

@@ -34,6 +34,11 @@ NEGATE = (
 )
 UNDO_NEGATION = ((r"\b(is|are|was|were|can|could|does|do|will|would|should)(?: not|n'?t)\b", r"\1"), (r"\bcannot\b", "can"), (r"\bnever\b", "always"), (r"\bno\b", "a"), (r"\bnot\b ", ""))  # fmt: skip
 
+DENIALS = ("some people say that {}, but that is false", "{} - no, that is a myth", "it is wrong that {}", "i was told {}, which is not true", "i don't believe that {}",
+           "the opposite of this is the case: {}", "people often claim that {}. they are mistaken")  # fmt: skip
+AFFIRMATIONS = ("some people deny it, but {}", "i was told {}, and that is true", "it is no myth that {}", "not sure, but i think {}", "{}, right?",
+                "i guess {}", "it's often overlooked that {}")  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -54,6 +59,7 @@ def bank_pairs(bank: Bank, ids: set[str], rng: random.Random) -> Iterator[Pair]:
         yield from _composed(question, rng, number=14)
         yield from _beliefs(question, rng)
         yield from _neighbours(question, questions, rng)
+        yield from _claimless(question, rng)
 
 
 def _own_words(question: Question, rng: random.Random) -> Iterator[Pair]:
@@ -113,6 +119,22 @@ def _neighbours(question: Question, questions: list[Question], rng: random.Rando
         yield Pair(question.ask, point.claim, question.model_answer, HIT)
 
 
+def _claimless(question: Question, rng: random.Random) -> Iterator[Pair]:
+    """Yield what has the right words and claims nothing: bags of keywords, shuffled sentences, and claims told as others' mistakes."""
+    picked = rng.sample(question.points, min(4, len(question.points)))
+    said = [rng.choice(point.says) for point in picked]
+    words = [w for text in said for w in re.findall(r"[\w-]+", text) if len(w) > 3]
+    rng.shuffle(words)
+    bag = rng.choice([" ", ", ", "\n"]).join(dict.fromkeys(words))
+    mixed = " ".join(rng.sample(every := question.model_answer.split(), len(every)))
+    for point in picked:
+        yield Pair(question.ask, point.claim, bag, MISS)
+        yield Pair(question.ask, point.claim, mixed, MISS)
+    for point, text in zip(picked, said, strict=True):
+        yield Pair(question.ask, point.claim, rng.choice(DENIALS).format(text), (0, 0, 0.2, 0.8))
+        yield Pair(question.ask, point.claim, rng.choice(AFFIRMATIONS).format(text), HIT)
+
+
 def gold_pairs(bank: Bank, gold: list[dict], ids: set[str], weight: float) -> Iterator[Pair]:
     """Yield one pair per point of every gold answer to the questions `ids`, and one per misconception."""
     labels = dict(zip(LABELS, (HIT, PARTIAL, MISS, CONTRADICTED), strict=True))
@@ -125,6 +147,23 @@ def gold_pairs(bank: Bank, gold: list[dict], ids: set[str], weight: float) -> It
         for wrong in question.misconceptions:
             label = HIT if wrong.id in case["misconceptions"] else (0, 0, 0.7, 0.3)
             yield Pair(question.ask, wrong.belief, case["answer"], label, weight / 2)
+
+
+def written_pairs(lines: list[dict], bank: Bank, weight: float) -> Iterator[Pair]:
+    """Yield the pairs of the answers written for training alone (`evals/train/answers/`); a line without a question text is one of the bank."""
+    labels = dict(zip(LABELS, (HIT, PARTIAL, MISS, CONTRADICTED), strict=True))
+    for line in lines:
+        known = bank.get(line["id"]) if "ask" not in line else None
+        ask = known.ask if known else line["ask"]
+        points = [(p.id, p.claim) for p in known.points] if known else [(p["id"], p["claim"]) for p in line["points"]]
+        beliefs = (
+            [(m.id, m.belief) for m in known.misconceptions] if known else [(m["id"], m["belief"]) for m in line["misconceptions"]]
+        )
+        for case in line["answers"]:
+            for key, claim in points:
+                yield Pair(ask, claim, case["answer"], labels[case["points"].get(key, "miss")], weight)
+            for key, belief in beliefs:
+                yield Pair(ask, belief, case["answer"], HIT if key in case["misconceptions"] else (0, 0, 0.7, 0.3), weight / 2)
 
 
 def contradict(text: str, rng: random.Random) -> str | None:

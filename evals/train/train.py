@@ -24,11 +24,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
 from encoder import encoder_path, export_int8  # noqa: E402
-from pairs import CONTRADICTED, LABELS, Pair, bank_pairs, gold_pairs  # noqa: E402
+from pairs import CONTRADICTED, LABELS, Pair, bank_pairs, gold_pairs, written_pairs  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
 
+ANSWERS = Path(__file__).resolve().parent / "answers"
 LENGTHS = (32, 48, 64, 96, 128, 176, 224)  # padded lengths; a batch has one of them
 BATCH_TOKENS = 2816  # tokens of a batch, padding included: equal work per step
 
@@ -38,7 +39,10 @@ class CrossEncoder(nn.Module):
 
     def __init__(self, path: str) -> None:
         super().__init__()
-        self.encoder = AutoModel.from_pretrained(path, local_files_only=True, attn_implementation="eager")
+        # No dropout inside: on a CPU drawing the masks takes as long as everything else, and the pairs differ in every epoch anyway.
+        self.encoder = AutoModel.from_pretrained(
+            path, local_files_only=True, attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+        )
         # Half of the weights are word vectors that a few thousand pairs can only harm; frozen, a step costs a third less.
         self.encoder.embeddings.requires_grad_(requires_grad=False)
         self.dropout = nn.Dropout(0.1)
@@ -124,6 +128,10 @@ def main() -> int:
     parser.add_argument("--gold-weight", type=float, default=2.0)
     parser.add_argument("--no-question", dest="question", action="store_false")
     parser.add_argument("--no-flips", dest="flips", action="store_false")
+    parser.add_argument("--no-answers", dest="answers", action="store_false", help="without the answers written for training")
+    parser.add_argument(
+        "--whole-bank", action="store_true", help="take the bank files of all questions, not of the train part alone"
+    )
     parser.add_argument("--limit", type=int, default=10_000, help="pairs made from the bank, beside those from gold answers")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -134,13 +142,22 @@ def main() -> int:
     bank = load_bank(ROOT / "corpus").bank
     ids = {q.id for q in bank if part(q.id) == "train"}
     gold = [json.loads(line) for line in options.gold.read_text().splitlines()] if options.gold.is_file() else []
-    made = list(bank_pairs(bank, ids, rng))
+    made = list(bank_pairs(bank, {q.id for q in bank} if options.whole_bank else ids, rng))
     if not options.flips:
         made = [p for p in made if p.label != CONTRADICTED]
     rng.shuffle(made)
     pairs = made[: options.limit] + list(gold_pairs(bank, gold, ids, options.gold_weight))
+    written = (
+        [json.loads(line) for path in sorted(ANSWERS.glob("*.jsonl")) for line in path.read_text().splitlines()]
+        if options.answers
+        else []
+    )
+    pairs += written_pairs(written, bank, options.gold_weight)
     rng.shuffle(pairs)
-    print(f"{len(pairs)} pairs from {len(ids)} questions, {sum(c['question'] in ids for c in gold)} gold answers", flush=True)
+    print(
+        f"{len(pairs)} pairs from {len(ids)} questions, {sum(c['question'] in ids for c in gold)} gold and {sum(len(w['answers']) for w in written)} further answers",
+        flush=True,
+    )
     tokenizer = AutoTokenizer.from_pretrained(encoder_path(), local_files_only=True)
     model = train(pairs, options, tokenizer)
     options.out.mkdir(parents=True, exist_ok=True)

@@ -64,6 +64,8 @@ class Settings(BaseModel):
     """How often a model judges an answer; the majority decides."""
     theme: str = "dark"
     """Theme of the app: dark, light, or the name of any Textual theme."""
+    keys: dict[str, str] = Field(default_factory=dict)
+    """Table `[keys]` that gives actions of the app other keys: `send = "ctrl+s"` ([keys.md](keys.md) has the names)."""
     backends: dict[str, BackendSettings] = Field(default_factory=dict)
     """Tables `[backends.NAME]` with base_url, model, key_env, context_window, timeouts and prices."""
 
@@ -170,7 +172,7 @@ def _read_file(file: Path) -> dict[str, Any]:
 
 def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings among the variables; keys and folders are not settings."""
-    names = {f"{ENV_PREFIX}{name.upper()}": name for name in Settings.model_fields if name != "backends"}
+    names = {f"{ENV_PREFIX}{name.upper()}": name for name in Settings.model_fields if name not in ("backends", "keys")}
     return {names[variable]: value for variable, value in environment.items() if variable in names and value}
 
 

@@ -6,6 +6,7 @@
     ├── BankError               1   a file of the question bank is broken or missing
     ├── StorageError            1   the session log cannot be read or written
     ├── RetrievalError          1   the index cannot be used (callers fall back to lexical search)
+    ├── EncoderError            1   a model file that ships with the package cannot be used (callers do without it)
     ├── BackendError            3   a model cannot be reached or does not answer usefully
     │   └── PromptTooLongError  3   prompt and reply do not fit into the model's context window
     ├── GradingError            1   an answer could not be graded; it is then *not graded*, never zero
@@ -59,6 +60,10 @@ class StorageError(MockInterviewError):
 
 class RetrievalError(MockInterviewError):
     """The retrieval index cannot be used."""
+
+
+class EncoderError(MockInterviewError):
+    """A model file for search or grading is missing or damaged, or its runtime cannot be used."""
 
 
 class BackendError(MockInterviewError):

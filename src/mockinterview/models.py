@@ -21,7 +21,7 @@ Mode = Literal["practice", "exam"]
 Format = Literal["phone", "onsite"]
 Flag = Literal["empty", "gibberish", "off_topic", "question_echo", "injection", "dont_know", "keyword_list", "other_language"]
 Origin = Literal["misconception", "probe", "documented", "implied", "exercise", "deepen", "redirect", "example"]
-Intent = Literal["answer", "dont_know", "hint", "clarify", "skip", "small_talk", "thinking", "end"]
+Intent = Literal["answer", "dont_know", "hint", "clarify", "skip", "back", "small_talk", "thinking", "end"]
 
 LEVELS: tuple[Level, ...] = ("foundation", "intermediate", "advanced")
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -393,7 +393,7 @@ class RemarkMade(EventBase):
 
     kind: Literal["remark_made"] = "remark_made"
     question_id: str = ""
-    about: Literal["clarify", "small_talk", "reaction", "redirect", "time", "backend", "hint"] = "reaction"
+    about: Literal["clarify", "small_talk", "reaction", "redirect", "time", "backend", "hint", "back"] = "reaction"
     text: str
 
 
@@ -415,6 +415,14 @@ class QuestionClosed(EventBase):
     reason: Literal["done", "skipped", "not_shown", "dont_know", "time", "ended"]
     at_once: float | None
     after_follow_up: float | None
+
+
+class QuestionReopened(EventBase):
+    """A main question that was skipped or left open is taken up again; its marks so far stay."""
+
+    kind: Literal["question_reopened"] = "question_reopened"
+    question_id: str
+    text: str
 
 
 class QuestionReport(Value):
@@ -474,6 +482,7 @@ Event = Annotated[
     | RemarkMade
     | PointDisputed
     | QuestionClosed
+    | QuestionReopened
     | InterviewFinished,
     Field(discriminator="kind"),
 ]

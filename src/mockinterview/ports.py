@@ -79,6 +79,9 @@ class Grader(Protocol):
     def name(self) -> str:
         """The label of the marks: "embedded", or the model's name."""
 
+    def warm_up(self) -> None:
+        """Begin to load what grading needs, in the background; called once the first question is on the screen."""
+
     async def grade(self, question: Question, answer: str) -> Assessment:
         """Return the verdicts on `answer`; raise BackendError where the grader cannot be reached."""
 

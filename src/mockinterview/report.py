@@ -21,6 +21,7 @@ from mockinterview.models import (
     Question,
     QuestionAsked,
     QuestionClosed,
+    QuestionReopened,
     QuestionReport,
     RemarkMade,
     Report,
@@ -195,6 +196,8 @@ def _markdown(event: Event, bank: Bank) -> list[str]:
             ]
         case QuestionAsked():
             return [f"## Question {event.number} of {event.total}: {event.question_id}", f"**Interviewer:** {_escape(event.text)}"]
+        case QuestionReopened():
+            return [f"**Interviewer** (taken up again): {_escape(event.text)}"]
         case FollowUpAsked():
             return [f"**Interviewer** ({FOLLOW_UPS[event.origin]}): {_escape(event.text)}"]
         case RemarkMade():
@@ -260,7 +263,7 @@ def _html(event: Event, bank: Bank) -> list[str]:
             return [f"<h1>Interview {escape(event.session_id)}</h1>", f"<p>{escape(event.at[:16].replace('T', ' '))} UTC</p>"]
         case QuestionAsked():
             return [f"<h2>Question {event.number} of {event.total}</h2>", f"<p>{escape(event.text)}</p>"]
-        case FollowUpAsked() | RemarkMade() | HintGiven():
+        case FollowUpAsked() | RemarkMade() | HintGiven() | QuestionReopened():
             return [f"<p>{escape(event.text)}</p>"]
         case AnswerGiven():
             said = "\n".join(part for part in (event.text, event.whiteboard) if part)

@@ -136,7 +136,7 @@ def test_grade_is_assess(grader, ensembles):
     """The asynchronous door of the port gives the same mark."""
     answer = "boosting attacks bias"
     assert asyncio.run(grader.grade(ensembles, answer)) == grader.assess(ensembles, answer)
-    assert grader.name == "embedded"
+    assert grader.name == "embedded, words alone"
 
 
 def test_import_is_light():

@@ -51,6 +51,9 @@ class ScriptedGrader:
 
     name = "scripted"
 
+    def warm_up(self) -> None:
+        """Do nothing: all is there."""
+
     async def grade(self, question: Question, answer: str) -> Assessment:
         """Return verdicts by the words of the answer."""
         points = tuple(

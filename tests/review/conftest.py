@@ -39,6 +39,9 @@ class RuleGrader:
         self.name = name
         self.blind = blind
 
+    def warm_up(self) -> None:
+        """Do nothing: all is there."""
+
     async def grade(self, question, answer):
         """Return the verdicts; points in `blind` are missed whatever was said."""
         if "ungradable" in answer:

@@ -195,6 +195,25 @@ async def test_theme(put, corpus):
         assert app.theme == "nord"
 
 
+@proves("keys")
+async def test_keys(put, corpus):
+    """The app takes its keys from the table; wrong ones are told by the app (tests/tui)."""
+    from mockinterview.cli.app import load
+    from mockinterview.cli.arguments import build_parser
+    from mockinterview.tui.app import InterviewApp
+    from mockinterview.tui.keys import choose, label
+
+    put(tables='[keys]\nstart = "ctrl+l"\n', corpus=corpus)
+    app = InterviewApp(lambda: load(build_parser().parse_args([])))
+    async with app.run_test() as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert label("start") == "Ctrl+L"
+        assert "ctrl+l" in app.screen.active_bindings
+        assert "f2" not in app.screen.active_bindings
+    choose({})
+
+
 def test_every_setting_is_proved():
     """A setting that nothing above changes behaviour with is one that does nothing: add a test before adding a setting."""
     assert set(Settings.model_fields) == PROVED

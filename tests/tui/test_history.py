@@ -10,9 +10,9 @@ from textual.widgets import Button, Input, OptionList
 from mockinterview.errors import BackendError
 from mockinterview.tui.choice import Choice, Picker
 from mockinterview.tui.core import Offer, Wishes, find_due
-from mockinterview.tui.history import CompareScreen, HistoryScreen, ProgressScreen
+from mockinterview.tui.history import CompareScreen, HistoryScreen
 from mockinterview.tui.results import ReportScreen
-from mockinterview.tui.start import StartScreen
+from mockinterview.tui.start import OfferPanel, StartScreen
 from mockinterview.tui.talk import InterviewScreen
 
 SIZES = [(80, 24), (120, 40)]
@@ -130,20 +130,6 @@ async def test_deck_without_a_miss_is_not_written(world, wait_until, screen_text
         await wait_until(pilot, lambda: "no point was missed" in screen_text(app))
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_progress_by_week_and_topic(world, wait_until, screen_text, size) -> None:
-    """F7 shows bars by week, over all and by topic."""
-    await hold(world, "s1", "alpha")
-    app = world.app()
-    async with app.run_test(size=size) as pilot:
-        await wait_until(pilot, ready(app))
-        await pilot.press("f7")
-        await wait_until(pilot, lambda: isinstance(app.screen, ProgressScreen) and "All topics" in screen_text(app))
-        assert "1 of 1 graded" in screen_text(app)
-        assert "cnn" in screen_text(app)
-        assert "█" in screen_text(app)
-
-
 async def test_history_from_the_report(world, wait_until, idle) -> None:
     """The report leads to the history, and Esc from there to the start screen; the interview is given free."""
     app = world.direct(questions=("one",))
@@ -256,3 +242,33 @@ async def test_failed_test_says_why(world, wait_until, screen_text, monkeypatch)
         await pilot.press("left", "f8")
         await wait_until(pilot, lambda: "qwen is gone. Start it." in screen_text(app))
         assert app.screen.query_one("#about", Input).value == ""
+
+
+async def test_mark_again_with_another_grader(world, wait_until, screen_text) -> None:
+    """F8 lists who can grade; old and new marks stand beside each other; the stored session is not touched."""
+    await hold(world, "s1", "alpha beta")
+    world.offers = [Offer("here", "small"), Offer("gone")]
+    stored = list(world.log.events("s1"))
+    app = world.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: ready(app)() and len(app.screen.offers) == 3)
+        await to_history(app, pilot, wait_until, 1)
+        await pilot.press("f8")
+        await wait_until(pilot, lambda: isinstance(app.screen, OfferPanel))
+        assert "small (here)" in screen_text(app)
+        app.screen.query_one(OptionList).highlighted = 1
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        shown = screen_text(app)
+        assert "s1: marked then, and now by small (here)" in shown
+        assert "marked by rules" in shown
+        assert "marked by small (here)" in shown
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: isinstance(app.screen, HistoryScreen) and "Nothing was stored" in screen_text(app))
+        assert world.log.events("s1") == stored
+        await pilot.press("f8")
+        await wait_until(pilot, lambda: isinstance(app.screen, OfferPanel))
+        app.screen.query_one(OptionList).highlighted = 2
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "gone cannot be reached" in screen_text(app))
+        assert isinstance(app.screen, HistoryScreen)

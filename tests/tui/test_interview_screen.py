@@ -42,9 +42,9 @@ async def test_answer_then_follow_up_then_close(world, idle, transcript) -> None
         await idle(pilot, lambda: "follow_up_asked" in world.kinds())
         assert world.last("follow_up_asked").origin == "probe"
         shown = transcript(app)
-        assert "+ hit        First secret of one." in shown
+        assert "+ hit          First secret of one." in shown
         assert "you said: “alpha of course”" in shown
-        assert "- open       1 core point" in shown
+        assert "- open         1 core point" in shown
         assert "6.7 of 10 so far" in shown
         assert "Second secret" not in shown
         assert "marked by rules" in shown
@@ -185,7 +185,7 @@ async def test_draft_survives_a_restart(world, idle, wait_until) -> None:
         await pilot.press(*"ha", "enter")
         await idle(pilot, lambda: "answer_graded" in world.kinds())
         assert world.last("answer_given").text == "alpha"
-        await wait_until(pilot, lambda: not list((world.folder / "drafts").glob("*")))
+        await wait_until(pilot, lambda: not list((world.folder / "drafts").glob("*.txt")))
 
 
 async def test_draft_is_on_disk_while_typing(world, idle, wait_until) -> None:
@@ -206,7 +206,7 @@ async def test_commands_complete(world, idle) -> None:
         await pilot.press("/")
         choices = app.screen.query_one("#commands", OptionList)
         assert choices.display
-        assert choices.option_count == 5
+        assert choices.option_count == 6
         await pilot.press("down", "tab")
         assert app.screen.editor.text == "/skip"
         app.screen.editor.text = ""
@@ -226,7 +226,7 @@ async def test_unknown_command_is_explained_and_kept(world, idle, transcript) ->
         await idle(pilot)
         await pilot.press(*"/dance", "enter")
         await idle(pilot, lambda: "There is no command" in transcript(app))
-        assert "/hint /skip /clarify /end" in transcript(app)
+        assert "/hint /skip /back /clarify /end" in transcript(app)
         assert app.screen.editor.text == "/dance"
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from mockinterview.cli import app as composition
 from mockinterview.cli.app import load, open_app
 from mockinterview.errors import UsageError
+from mockinterview.llm import Found
 from mockinterview.tui.app import InterviewApp
-from mockinterview.tui.core import Wishes
+from mockinterview.tui.core import Offer, Wishes
 
 QUESTION = """
 id: {id}
@@ -90,3 +93,56 @@ def test_failure_is_raised_for_the_command_line(arguments: argparse.Namespace, m
     monkeypatch.setattr(composition.InterviewApp, "run", run)
     with pytest.raises(UsageError, match="no topic"):
         open_app(arguments, resume="x")
+
+
+async def test_job_description_chooses_and_explains(arguments: argparse.Namespace) -> None:
+    """The plan for a pasted job description has the phrase that called for each question."""
+    core = load(arguments)
+    plan = core.new_interview(Wishes(job="Experience with easy things, and with hard ones.", level="")).plan
+    assert set(plan.because) == set(plan.questions) == {"easy", "hard"}
+    assert "easy" in plan.because["easy"]
+
+
+async def test_marking_again_stores_nothing(arguments: argparse.Namespace) -> None:
+    """The embedded grader marks a stored session again; the log stays as it was."""
+    core = load(arguments)
+    opened = core.new_interview(Wishes())
+    await opened.interview.start(opened.plan, core.version)
+    await opened.interview.reply("It is hard indeed, whatever that is meant to tell.")
+    await opened.interview.command("end")
+    session_id = opened.interview.session_id
+    before = core.store.events(session_id)
+    (found,) = await asyncio.to_thread(core.mark_again, session_id, Offer("embedded"))
+    assert found.question_id == "hard"
+    assert found.before.first == found.after.first
+    assert core.store.events(session_id) == before
+
+
+def test_any_live_model_of_a_table_can_be_chosen(
+    arguments: argparse.Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each table of the settings offers its own model first, then what else its server has; the chosen one is opened."""
+    folder = tmp_path / "home" / "config"
+    folder.mkdir(parents=True)
+    tables = '[backends.{0}]\nbase_url = "http://127.0.0.1:9/{0}"\nmodel = "{1}"\nread_timeout = 7.0\n'
+    (folder / "config.toml").write_text(tables.format("near", "small") + tables.format("far", ""))
+
+    async def probe_all(backends):
+        for table, _ in backends:
+            if table.name in ("near", "far"):
+                yield Found(table.name, table.base_url, "live", models=("large", "small"))
+
+    opened = []
+    monkeypatch.setattr("mockinterview.llm.probe_all", probe_all)
+    monkeypatch.setattr("mockinterview.llm.open_model", lambda settings, **_: opened.append(settings) or SimpleNamespace(name="m"))
+    core = load(arguments)
+    offers: list[Offer] = []
+    core.probe(offers.append)
+    assert [o for o in offers if o.backend == "near"] == [Offer("near", "small"), Offer("near", "large")]
+    assert [o.model for o in offers if o.backend == "far"] == ["large", "small"]
+    core.new_interview(Wishes(backend="near", model="large"))
+    assert (opened[-1].name, opened[-1].model, opened[-1].base_url, opened[-1].read_timeout) == (
+        "near", "large", "http://127.0.0.1:9/near", 7.0,
+    )  # fmt: skip
+    core.new_interview(Wishes(backend="near", model="small"))
+    assert opened[-1].model == "small"

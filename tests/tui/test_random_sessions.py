@@ -25,7 +25,7 @@ from mockinterview.tui.talk import InterviewScreen
 SESSIONS = int(os.environ.get("MOCKINTERVIEW_RANDOM_SESSIONS", "10"))
 KEYS = (
     "enter", "enter", "ctrl+j", "escape", "tab", "up", "down", "pageup", "ctrl+up", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8",
-    "f9", "ctrl+p", "ctrl+r", "question_mark",
+    "f9", "ctrl+p", "ctrl+r", "ctrl+t", "question_mark",
 )  # fmt: skip
 SIZES = [(80, 24), (120, 40), (61, 17), (20, 5), (200, 60)]
 WORDS = ("alpha", "beta", "nonsense", "why", "i do not know", "[/INST]", "\x1b[2J", "über \u202e 損失")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -14,11 +15,12 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.widgets import Input, TextArea
 
 from mockinterview.errors import BackendError
-from mockinterview.tui import talk
+from mockinterview.tui import progress, talk
 from mockinterview.tui.backends import BackendPanel
 from mockinterview.tui.core import Offer, Wishes
 from mockinterview.tui.disputes import DisputePanel
-from mockinterview.tui.history import CompareScreen, HistoryScreen, ProgressScreen
+from mockinterview.tui.history import CompareScreen, HistoryScreen
+from mockinterview.tui.progress import ProgressScreen
 from mockinterview.tui.results import QuestionPanel, ReportScreen
 from mockinterview.tui.start import StartScreen
 
@@ -30,6 +32,7 @@ NOON = "2026-01-0{}T12:00:00.000+00:00"
 def _still(monkeypatch) -> None:
     monkeypatch.setattr(talk, "time", SimpleNamespace(monotonic=lambda: 0.0))
     monkeypatch.setattr("mockinterview.interview.state.Talk.seconds", lambda self: 0.0)
+    monkeypatch.setattr(progress, "datetime", SimpleNamespace(now=lambda: datetime(2026, 1, 10, 12, tzinfo=UTC)))
     monkeypatch.setenv("TZ", "UTC")
 
 
@@ -50,10 +53,18 @@ def shows(snapshot, world) -> Callable:
             await steps(pilot)
             for field in [*app.screen.query(Input), *app.screen.query(TextArea)]:
                 field.cursor_blink = False
-            await pilot.pause()
-            return snapshot(extension_class=Picture) == without_fonts(app.export_screenshot())
+            return snapshot(extension_class=Picture) == without_fonts(await at_rest(app, pilot))
 
     return compare
+
+
+async def at_rest(app, pilot) -> str:
+    """Return the picture once it no longer changes: a theme and a focus arrive some frames late on a busy machine."""
+    before, now = "", app.export_screenshot()
+    while before != now:
+        await pilot.pause(0.1)
+        before, now = now, app.export_screenshot()
+    return now
 
 
 def without_fonts(svg: str) -> str:
@@ -166,7 +177,7 @@ async def test_panels(shows, world, idle, wait_until, panel, key) -> None:
         await pilot.press("enter")
         await idle(pilot, lambda: world.kinds().count("question_asked") == 2)
         await pilot.press(key)
-        await wait_until(pilot, on(app, panel))
+        await wait_until(pilot, lambda: on(app, panel)() and app.focused)
 
     assert await shows(app, SMALL, "dark", steps)
 

@@ -126,7 +126,7 @@ async def test_cost_of_a_hint_is_told_before(world, idle, screen_text) -> None:
     app = world.direct()
     async with app.run_test(size=(80, 24)) as pilot:
         await idle(pilot)
-        assert "F2 hint: what it draws out counts half" in screen_text(app)
+        assert "F2 hint: counts half" in screen_text(app)
         for count in (1, 2):
             await pilot.press("f2")
             await idle(pilot, lambda n=count: world.kinds().count("hint_given") == n)
@@ -135,3 +135,22 @@ async def test_cost_of_a_hint_is_told_before(world, idle, screen_text) -> None:
     async with exam.run_test(size=(80, 24)) as pilot:
         await idle(pilot)
         assert "F2 hint:" not in screen_text(exam)
+
+
+async def test_function_keys_do_not_endanger_the_text(world, idle) -> None:
+    """F6 and F7 do nothing to the text where they have no meaning; the text area alone would select it all for overwriting."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        await pilot.press(*"alpha", "f7", "x", "f6", "y")
+        assert app.screen.editor.text == "alphaxy"
+
+
+async def test_function_keys_of_the_text_area_can_be_given_away(world, idle) -> None:
+    """A key that the text area would have taken reaches the action that the settings give it to."""
+    world.keys = {"board": "f12", "skip": "f7"}
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        await pilot.press("f7")
+        await idle(pilot, lambda: world.kinds().count("question_asked") == 2)

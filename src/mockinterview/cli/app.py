@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mockinterview.cli.compose import Workshop
     from mockinterview.llm import Model
     from mockinterview.ports import Passage, PassageKind, Retriever
+    from mockinterview.review.history import Comparison
 
 DECIDED = ("level", "count", "minutes", "mode", "format")
 
@@ -77,8 +78,17 @@ def load(arguments: argparse.Namespace) -> Core:
         decided=[name for name, origin in workshop.loaded.origins.items() if origin != "default"],
         faults=[str(fault) for fault in workshop.loaded_bank.faults],
         theme=settings.theme,
+        keys=settings.keys,
+        mark_again=rooms.mark_again,
+        reliability=partial(_reliability, workshop.folders.data / "evals"),
         version=workshop.version,
     )
+
+
+def _reliability(runs: Path, graders: Sequence[str]) -> list[str]:
+    from mockinterview.cli.reliability import reliability
+
+    return reliability(graders, runs)
 
 
 def _decided(wishes: Wishes) -> dict[str, Any]:
@@ -111,16 +121,28 @@ class _Rooms:
         flags = {name: getattr(self._arguments, name, None) for name in FLAGS}
         # An address that was given for one backend is not that of another.
         same = {} if backend == self._first.settings.backend else {"base_url": ""}
-        other = Workshop({**flags, "backend": backend, "model": model, "judge": judge, **same})
+        other = Workshop({**flags, "backend": backend, "model": model, "judge": judge, **same, **self._table(backend, model)})
         other.loaded_bank, other.store = self._first.loaded_bank, self._first.store
         other.quick_retriever = other.retriever = self._index
         return other
+
+    def _table(self, backend: str, model: str) -> dict[str, Any]:
+        """Return the tables of the settings with another model in that of a backend; nothing where its own one is wanted."""
+        tables = self._first.settings.backends
+        if backend not in tables or model in ("", tables[backend].model):
+            return {}
+        return {"backends": {**tables, backend: tables[backend].model_copy(update={"model": model})}}
 
     def new_interview(self, wishes: Wishes) -> Opened:
         """Return a new interview and its plan."""
         workshop = self._workshop(wishes.backend, wishes.model, wishes.judge)
         plan = workshop.plan(
-            seed=wishes.seed, topics=wishes.topics, about=wishes.about, questions=wishes.questions, **_decided(wishes)
+            seed=wishes.seed,
+            job=wishes.job,
+            topics=wishes.topics,
+            about=wishes.about,
+            questions=wishes.questions,
+            **_decided(wishes),
         )
         return Opened(workshop.new_interview(), plan, _models(workshop))
 
@@ -139,12 +161,21 @@ class _Rooms:
         async def ask() -> None:
             tables = [(table, find_key(table)) for table in known_backends(self._first)]
             async for found in probe_all(tables):
-                # A table of the settings names its model itself; what else is there cannot be chosen from here.
-                fixed = self._first.settings.backends.get(found.name)
-                for model in (fixed.model,) if fixed and found.state == "live" else found.models:
+                # The model that a table of the settings names comes first, whatever else its server has.
+                table = self._first.settings.backends.get(found.name)
+                named = (table.model,) if table and found.state == "live" and (table.model or not found.models) else ()
+                for model in dict.fromkeys((*named, *found.models)):
                     on_found(Offer(found.name, model))
 
         asyncio.run(ask())
+
+    def mark_again(self, session_id: str, offer: Offer) -> Sequence[Comparison]:
+        """Return the marks of a session beside those that another grader gives now; nothing is stored."""
+        from mockinterview.cli.history import marked_again
+
+        workshop = self._workshop(offer.backend, offer.model, offer.backend)
+        grader = workshop.grader_named(offer.backend)
+        return marked_again(session_id, workshop.store.events(session_id), workshop.bank, grader)
 
     def try_out(self, offer: Offer) -> str:
         """Let a model grade a real answer; return how that went, raise BackendError where it cannot."""

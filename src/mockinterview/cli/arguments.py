@@ -225,7 +225,7 @@ def _house(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _backend_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("models and bank")
     group.add_argument("--backend", metavar="B", help='"embedded" (default), a name from config.toml, or gguf:FILE')
-    group.add_argument("--judge", metavar="B", help="another backend for grading alone")
+    group.add_argument("--judge", metavar="B", help='grade with another backend; "words": embedded, without the neural layer')
     group.add_argument("--base-url", metavar="URL", help="address of an OpenAI-compatible server")
     group.add_argument("--model", metavar="NAME", help="model to ask for there")
     group.add_argument("--corpus", type=Path, metavar="DIR", help="a bank of your own")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import random
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mockinterview import __version__
 from mockinterview.bank.load import LoadedBank, data_dir, load_bank
 from mockinterview.config import Folders, LoadedSettings, Settings, backend_settings, folders, load_settings
-from mockinterview.errors import StorageError, UsageError
+from mockinterview.errors import EncoderError, StorageError, UsageError
 from mockinterview.interview.job import plan_for_job
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.planning import choose_questions
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 FLAGS = ("backend", "judge", "base_url", "model", "corpus", "count", "minutes", "level", "mode", "format")
 EMBEDDED = "embedded"
+WORDS = "words"  # as judge: the embedded grader without its neural layer
+OFFLINE = (EMBEDDED, WORDS)
 SEEN_SESSIONS = 20  # earlier interviews whose questions are not asked again while others are left
 
 
@@ -68,15 +72,32 @@ class Workshop:
 
     @cached_property
     def embedded_grader(self) -> EmbeddedGrader:
-        """The grader that needs no model."""
+        """The grader that needs no server. Where its neural layer cannot be used, words alone decide, and every mark says so."""
+        from mockinterview.grading.combiner import Combiner
         from mockinterview.grading.embedded import EmbeddedGrader
 
-        return EmbeddedGrader(vocabulary=bank_texts(self.bank))
+        try:
+            return EmbeddedGrader(bank_texts(self.bank), Combiner())
+        except EncoderError as error:
+            warn(f"{error.message} Answers are graded by their words alone.")
+            return self.words_grader
+
+    @cached_property
+    def words_grader(self) -> EmbeddedGrader:
+        """The embedded grader without its neural layer: less exact, a hundred times faster."""
+        from mockinterview.grading.embedded import EmbeddedGrader
+
+        return EmbeddedGrader(bank_texts(self.bank))
 
     @cached_property
     def grader(self) -> Grader:
         """The grader that the settings ask for. Raises SettingsError or BackendError where its backend cannot be used."""
-        name = self.settings.judge or self.settings.backend
+        return self.grader_named(self.settings.judge or self.settings.backend)
+
+    def grader_named(self, name: str) -> Grader:
+        """Return the grader of a name: "embedded", "words" or a backend. Raises SettingsError or BackendError."""
+        if name == WORDS:
+            return self.words_grader
         return _EmbeddedLater(self) if name == EMBEDDED else self.model_grader(name)
 
     def model_grader(self, name: str) -> ModelGrader:
@@ -197,16 +218,26 @@ class Workshop:
 
 
 class _EmbeddedLater:
-    """The embedded grader, made when the first answer comes, so that the first question does not wait for it."""
+    """The embedded grader, loaded in the background once the first question is shown, so that nobody waits for it."""
 
     name = EMBEDDED
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
+        self._loading: Future[EmbeddedGrader] | None = None
+
+    def warm_up(self) -> None:
+        """Begin to load, once."""
+        if self._loading is None:
+            worker = ThreadPoolExecutor(1)
+            self._loading = worker.submit(lambda: self._workshop.embedded_grader)
+            worker.shutdown(wait=False)  # its thread ends with the loading
 
     async def grade(self, question: Question, answer: str) -> Assessment:
         """Return the verdicts of the embedded grader."""
-        return await self._workshop.embedded_grader.grade(question, answer)
+        self.warm_up()
+        assert self._loading is not None
+        return await (await asyncio.wrap_future(self._loading)).grade(question, answer)
 
 
 def bank_texts(bank: Bank) -> list[str]:

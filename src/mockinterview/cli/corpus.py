@@ -74,7 +74,7 @@ def check(arguments: argparse.Namespace) -> int:
 
     workshop = _workshop(arguments, quiet=True)
     sources = load_sources(workshop.settings.corpus)
-    findings = check_bank(workshop.bank, sources, workshop.embedded_grader, arguments.documents)
+    findings = check_bank(workshop.bank, sources, workshop.words_grader, arguments.documents)
     faults = workshop.loaded_bank.faults
     if arguments.json:
         put_json(

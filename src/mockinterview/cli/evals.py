@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from mockinterview.bank.load import data_dir
-from mockinterview.cli.compose import EMBEDDED, Workshop, warn
+from mockinterview.cli.compose import EMBEDDED, OFFLINE, Workshop, warn
 from mockinterview.cli.output import put_json, put_lines
 from mockinterview.config import backend_settings
 from mockinterview.errors import UsageError
@@ -119,9 +119,9 @@ def changed_questions(workshop: Workshop, revision: str) -> list[str]:
 def _manifest(workshop: Workshop, cases: Cases, arguments: argparse.Namespace) -> Manifest:
     settings = workshop.settings
     judge_name = settings.judge or settings.backend
-    embedded = judge_name == EMBEDDED
+    embedded = judge_name in OFFLINE
     return Manifest(
-        package=workshop.version, backend=judge_name, model=EMBEDDED if embedded else settings.model or judge_name,
+        package=workshop.version, backend=judge_name, model=judge_name if embedded else settings.model or judge_name,
         deterministic=embedded and settings.backend == EMBEDDED, bank=workshop.bank.fingerprint,
         prompts=hash_of_files(settings.prompts or data_dir("prompts")), grader=grader_hash(), cases=cases_hash(cases.chosen),
         epochs=arguments.epochs,
@@ -161,29 +161,25 @@ def _dry_run(plan: _Plan, arguments: argparse.Namespace) -> int:
 def _run(plan: _Plan, arguments: argparse.Namespace) -> tuple[RunFolder, Outcome]:
     resumed = arguments.resume is not None
     folder = RunFolder.resume(plan.runs, arguments.resume, plan.manifest) if resumed else RunFolder.create(plan.runs, plan.manifest)
-    finished = folder.finished() if resumed else {}
+    done = folder.done() if resumed else frozenset()
     jobs = jobs_of(plan.cases.chosen, plan.manifest.epochs)
-    left = [job for job in jobs if job.key not in finished]
-    fresh: list[Result] = []
+    left = [job for job in jobs if job.key not in done]
     complete, interrupted = True, False
     try:
-        complete = _execute(plan, arguments, left, folder, fresh, done=len(jobs) - len(left))
+        complete = _execute(plan, arguments, left, folder, done=len(jobs) - len(left))
     except KeyboardInterrupt:
         complete, interrupted = False, True
     finally:
         folder.close()
-    by_key = {**finished, **{result.key: result for result in fresh}}
-    results = [by_key[job.key] for job in jobs if job.key in by_key]
+    results = folder.stored(job.key for job in jobs)
     return folder, _outcome(plan, arguments, results, folder, complete=complete, interrupted=interrupted)
 
 
-def _execute(
-    plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job], folder: RunFolder, fresh: list[Result], *, done: int
-) -> bool:
+def _execute(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job], folder: RunFolder, *, done: int) -> bool:
     from mockinterview.evals.screen import progress
 
     with progress(done + len(jobs), done=done) as advance:
-        take = _taker(folder, fresh, advance, arguments)
+        take = _taker(folder, advance, arguments)
         if arguments.engine == "ray":
             from mockinterview.evals.spread import over_ray
 
@@ -228,16 +224,13 @@ def _width(plan: _Plan, arguments: argparse.Namespace) -> int:
     return 1 if plan.manifest.deterministic else int(arguments.jobs or MODEL_WIDTH)
 
 
-def _taker(
-    folder: RunFolder, fresh: list[Result], advance: Callable[[], None], arguments: argparse.Namespace
-) -> Callable[[Result], bool]:
+def _taker(folder: RunFolder, advance: Callable[[], None], arguments: argparse.Namespace) -> Callable[[Result], bool]:
     """Return what stores a result and tells whether the run may go on; `--max-cost` ends it."""
     spent = 0.0
 
     def take(result: Result) -> bool:
         nonlocal spent
         folder.append(result)
-        fresh.append(result)
         advance()
         spent += result.cost
         return arguments.max_cost is None or spent < arguments.max_cost
@@ -249,7 +242,7 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
     """Put the models of the settings, opened for an evaluation, in the place of those for an interview."""
     workshop, settings = plan.workshop, plan.workshop.settings
     judge_name = settings.judge or settings.backend
-    if {judge_name, settings.backend} == {EMBEDDED}:
+    if {judge_name, settings.backend} <= {*OFFLINE}:
         return
     from mockinterview.evals.backend import Manner, RememberedGrader, opened, steady_fence
     from mockinterview.evals.replies import ReplyStore
@@ -257,9 +250,9 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
 
     kept = None if arguments.no_cache else ReplyStore(workshop.folders.cache / "replies.db")
     manner = Manner(kept, arguments.replay, arguments.dry_run, _width(plan, arguments))
-    names = {judge_name, settings.backend} - {EMBEDDED}
+    names = {judge_name, settings.backend} - {*OFFLINE}
     models = {name: opened(backend_settings(settings, name), manner, workshop.folders.encodings) for name in names}
-    if judge_name != EMBEDDED:
+    if judge_name not in OFFLINE:
         embedded = workshop.embedded_grader
         workshop.grader = ModelGrader(
             models[judge_name], workshop.prompts, embedded, form_of(embedded), retriever=workshop.quick_retriever,
@@ -296,7 +289,7 @@ def _build_index(workshop: Workshop, jobs: Sequence[Job]) -> None:
 
 
 def _outcome(
-    plan: _Plan, arguments: argparse.Namespace, results: list[Result], folder: RunFolder, *, complete: bool, interrupted: bool
+    plan: _Plan, arguments: argparse.Namespace, results: Sequence[Result], folder: RunFolder, *, complete: bool, interrupted: bool
 ) -> Outcome:
     figures, spent = figures_of(results)
     comparison = _compared(plan, arguments, results) if complete else None
@@ -367,7 +360,7 @@ def _bless(arguments: argparse.Namespace) -> int:
     runs = arguments.out or workshop.folders.data / "evals"
     folder = RunFolder.named(runs, _operand(arguments, required=False))
     manifest = folder.manifest()
-    results = list(folder.finished().values())
+    results = folder.stored(folder.done())
     file = arguments.to or _root(arguments) / "baselines" / f"{_file_name(manifest.backend)}.json"
     write_baseline(file, manifest, results)
     put_lines([f"{file}: {len(results)} results of run {folder.path.name}. Commit it."])

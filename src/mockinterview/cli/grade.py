@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from mockinterview.cli.compose import Workshop
+from mockinterview.cli.compose import WORDS, Workshop
 from mockinterview.cli.output import put_json, put_lines
 from mockinterview.errors import MockInterviewError, UsageError
 from mockinterview.report import score_card_lines
@@ -38,7 +38,8 @@ def _single(workshop: Workshop, arguments: argparse.Namespace) -> int:
     question = workshop.bank.get(arguments.question)
     answer = sys.stdin.read() if arguments.answer in (None, "-") else arguments.answer
     assessment = asyncio.run(workshop.grader.grade(question, answer))
-    why = workshop.embedded_grader.explain(question, answer).lines() if arguments.explain else []
+    explainer = workshop.words_grader if workshop.settings.judge == WORDS else workshop.embedded_grader
+    why = explainer.explain(question, answer).lines() if arguments.explain else []
     if arguments.json:
         put_json({**assessment.as_line(), **({"explanation": why} if why else {})})
     else:

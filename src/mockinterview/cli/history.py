@@ -10,11 +10,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from mockinterview.cli.compose import EMBEDDED, Workshop
+from mockinterview.cli.compose import Workshop
 from mockinterview.cli.output import put_json, put_lines
 from mockinterview.errors import NotComparableError
 from mockinterview.interview.state import fold
 from mockinterview.models import Bank, Event, QuestionClosed
+from mockinterview.ports import Grader
 from mockinterview.report import bar, score_text
 from mockinterview.review.attempts import Attempt, attempts
 from mockinterview.review.history import Comparison, PointChange, Progress, Week, regraded
@@ -62,17 +63,25 @@ def regrade(arguments: argparse.Namespace) -> int:
     session_id = workshop.store.resolve(arguments.session)
     events = workshop.store.events(session_id)
     name = arguments.judge or arguments.backend or workshop.settings.judge or workshop.settings.backend
-    grader = workshop.embedded_grader if name == EMBEDDED else workshop.model_grader(name)
-    again = asyncio.run(regraded(events, workshop.bank, grader))
-    old, new = attempts(events), attempts(_rescored(again, workshop.bank))
-    if not old:
-        raise NotComparableError(f"Session {session_id} has no closed question to mark.", "`mockinterview resume` goes on with it.")
-    found = compared(old, new)
+    grader = workshop.grader_named(name)
+    found = marked_again(session_id, events, workshop.bank, grader)
     if arguments.json:
         put_json({"session": session_id, "grader": grader.name, "questions": [_as_data(c) for c in found]})
     else:
         put_lines(line for c in found for line in _lines(c, workshop.bank))
     return 0
+
+
+def marked_again(session_id: str, events: Sequence[Event], bank: Bank, grader: Grader) -> list[Comparison]:
+    """Return the marks of a session beside those that a grader gives now; nothing is stored.
+
+    Raises NotComparableError where no question was closed, BackendError where the grader cannot be reached.
+    """
+    again = asyncio.run(regraded(events, bank, grader))
+    old, new = attempts(events), attempts(_rescored(again, bank))
+    if not old:
+        raise NotComparableError(f"Session {session_id} has no closed question to mark.", "`mockinterview resume` goes on with it.")
+    return compared(old, new)
 
 
 def _rescored(events: Sequence[Event], bank: Bank) -> list[Event]:

@@ -114,6 +114,7 @@ def _converse(interview: Interview, arguments: argparse.Namespace, plan: Plan | 
             else:
                 front.show_past()
                 runner.run(interview.advance())
+            interview.warm_up()
             lines = _answers(front)
             while not interview.finished:
                 line = next(lines, None)

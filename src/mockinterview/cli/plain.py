@@ -19,6 +19,7 @@ from mockinterview.models import (
     InterviewStarted,
     QuestionAsked,
     QuestionClosed,
+    QuestionReopened,
     RemarkMade,
 )
 from mockinterview.report import closing_lines, open_card_lines, report_lines
@@ -29,6 +30,7 @@ HELP = (
     "Type your answer and press Enter. A backslash at the end of a line continues it on the next one.\n"
     "/hint      a hint (what it draws out counts half)\n"
     "/skip      leave this question\n"
+    "/back      return to the question that you skipped last\n"
     "/clarify   ask what is meant\n"
     "/end       end the interview with a report\n"
     "/help      this list"
@@ -101,6 +103,8 @@ class PlainLines:
                 return ["", f"Question {event.number} of {event.total}", *_wrapped(event.text)]
             case FollowUpAsked() | RemarkMade():
                 return _wrapped(event.text)
+            case QuestionReopened():
+                return ["", *_wrapped(event.text)]
             case HintGiven():
                 return _wrapped(f"Hint (what it draws out counts half): {event.text}")
             case AnswerGraded() if talk.plan.mode == "practice":
@@ -108,6 +112,8 @@ class PlainLines:
                 return ["", *open_card_lines(thread.question, event.assessment, thread.score_after, len(thread.missed_core())), ""]
             case QuestionClosed() if talk.plan.mode == "practice":
                 thread = talk.thread(event.question_id)
+                if thread.untouched and not thread.parent:
+                    return ["", "Skipped. /back returns to it; the report tells what was expected."]
                 return ["", *closing_lines(thread.question, event, question_report(thread))]
             case InterviewFinished():
                 return ["", *report_lines(event.report, talk.bank)]

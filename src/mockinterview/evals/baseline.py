@@ -6,10 +6,10 @@ One line per case, sorted, so that `git diff` shows what a `bless` changed.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from pydantic import ValidationError
 
@@ -17,11 +17,14 @@ from mockinterview.errors import NotComparableError, StorageError, UsageError
 from mockinterview.evals.measures import BY_KEY
 from mockinterview.evals.results import Result
 from mockinterview.evals.run import FORMAT, Manifest
-from mockinterview.evals.statistics import Change, change, mcnemar
+from mockinterview.evals.statistics import Change, Pairs, mcnemar
+from mockinterview.evals.stored import Stored, parsed
 
 _UNSTABLE: Final = {"seconds", "prompt_tokens", "completion_tokens", "requests", "cost", "note"}
 _QUOTED: Final = 100  # characters of a quote in a baseline
 _SHOWN: Final = 5  # names in a message
+# The lines around the results, each of which has a line of its own: so they need not all be read to look at one.
+_BEGIN, _RESULTS, _END = '{"manifest": ', '"results": [', "]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Baseline:
     """A blessed run."""
 
     manifest: Manifest
-    results: tuple[Result, ...]
+    results: Sequence[Result]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def write_baseline(file: Path, manifest: Manifest, results: Sequence[Result]) ->
         raise UsageError("Some cases have no outcome because of an outage.", "Finish the run with --resume, then bless it.")
     head = json.dumps(manifest.model_dump(mode="json", exclude={"started", "python"}), ensure_ascii=False)
     lines = sorted(json.dumps(_kept(result), ensure_ascii=False) for result in results)
-    text = f'{{"manifest": {head},\n"results": [\n' + ",\n".join(lines) + "\n]}\n"
+    text = f"{_BEGIN}{head},\n{_RESULTS}\n" + ",\n".join(lines) + f"\n{_END}\n"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_suffix(".tmp")
@@ -96,15 +99,28 @@ def _kept(result: Result) -> dict[str, Any]:
 def read_baseline(file: Path) -> Baseline:
     """Return a baseline; raise UsageError where there is none, NotComparableError where it is of another format."""
     try:
-        data = json.loads(file.read_bytes())
-        if data["manifest"].get("format") != FORMAT:
-            message = f"The baseline {file} has format {data['manifest'].get('format')}, this release writes {FORMAT}."
-            raise NotComparableError(message, "Bless a new one: `mockinterview eval bless`.")
-        return Baseline(Manifest.model_validate(data["manifest"]), tuple(Result.model_validate(row) for row in data["results"]))
+        with file.open("rb") as lines:
+            head = json.loads(lines.readline().strip().removeprefix(_BEGIN.encode()).removesuffix(b","))
+            if head.get("format") != FORMAT:
+                message = f"The baseline {file} has format {head.get('format')}, this release writes {FORMAT}."
+                raise NotComparableError(message, "Bless a new one: `mockinterview eval bless`.")
+            return Baseline(Manifest.model_validate(head), Stored(file, _places(lines)))
     except OSError as error:
         raise UsageError(f"There is no baseline at {file}.", "`mockinterview eval bless` writes one from a run.") from error
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
+    except (ValueError, AttributeError, ValidationError) as error:
         raise UsageError(f"The baseline {file} cannot be read: {error}.", "Take it from git again.") from error
+
+
+def _places(lines: BinaryIO) -> Iterator[int]:
+    """Yield where the line of each result begins, after reading it once; raise ValueError where there is something else."""
+    if lines.readline().strip() != _RESULTS.encode():
+        raise ValueError("line 2 is not the beginning of the results")
+    while (line := lines.readline()).strip() != _END.encode():
+        if line.strip():  # a baseline without a result has an empty line
+            parsed(line)
+            yield lines.tell() - len(line)
+        elif not line:
+            raise ValueError("its end is missing")
 
 
 def compare(baseline: Baseline, manifest: Manifest, results: Sequence[Result], *, whole: bool = True) -> Comparison:
@@ -113,50 +129,61 @@ def compare(baseline: Baseline, manifest: Manifest, results: Sequence[Result], *
     Raises NotComparableError where a case expects something else than it did, or where there is no case in common. `whole`
     tells that the run took all cases of its suites: then a case of the baseline that is missing is reported as gone.
     """
-    before, after = _by_case(baseline.results), _by_case(results)
-    common = [key for key in after if key in before]
-    _refuse_other_labels(before, after, common)
-    suites = {suite for suite, _ in after}
+    before, after = _at(baseline.results), _at(results)
+    suites = dict.fromkeys(suite for suite, _ in after)
     gone = [f"{suite}/{case}" for suite, case in before if suite in suites and (suite, case) not in after] if whole else []
-    old = [result for key in common for result in before[key]]
-    new = [result for key in common for result in after[key]]
-    flips = [flip for key in common for flip in _flips(before[key], after[key])]
+    seen = _Seen(suites)
+    for key, places in after.items():
+        if key in before:
+            seen.take([baseline.results[at] for at in before[key]], [results[at] for at in places])
+    seen.refuse_other_labels()
     return Comparison(
-        flips=tuple(flips),
-        changes=_changes(old, new, suites),
-        mcnemar={suite: mcnemar(*_balance(flips, suite)) for suite in suites},
+        flips=tuple(seen.flips),
+        changes={key: c for key, pairs in seen.pairs.items() if (c := pairs.change()).number and c.before is not None},
+        mcnemar={suite: mcnemar(*_balance(seen.flips, suite)) for suite in suites},
         new=tuple(f"{suite}/{case}" for suite, case in after if (suite, case) not in before),
         gone=tuple(gone),
-        cases=len(common),
+        cases=seen.cases,
         changed=_changed(baseline.manifest, manifest),
     )
 
 
-def _by_case(results: Sequence[Result]) -> dict[tuple[str, str], list[Result]]:
-    found: dict[tuple[str, str], list[Result]] = {}
-    for result in results:
-        found.setdefault((result.suite, result.case), []).append(result)
+def _at(results: Iterable[Result]) -> dict[tuple[str, str], list[int]]:
+    """Return at which numbers the results of each case stand."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for number, result in enumerate(results):
+        found.setdefault((result.suite, result.case), []).append(number)
     return found
 
 
-def _refuse_other_labels(
-    before: dict[tuple[str, str], list[Result]], after: dict[tuple[str, str], list[Result]], common: Sequence[tuple[str, str]]
-) -> None:
-    if not common:
-        raise NotComparableError("The baseline has no case of this run.", "Bless a baseline from the same suites.")
-    other = ["/".join(key) for key in common if before[key][0].label != after[key][0].label]
-    if other:
-        named = ", ".join(other[:_SHOWN]) + (", ..." if len(other) > _SHOWN else "")
-        message = f"{len(other)} case(s) expect something else than when the baseline was made: {named}."
-        raise NotComparableError(message, "Labels changed, so bless a new baseline: `mockinterview eval bless`.")
+class _Seen:
+    """What a comparison keeps of the cases that it has looked at: flips and numbers, no results."""
 
+    def __init__(self, suites: Container[str]) -> None:
+        self.flips: list[Flip] = []
+        self.pairs = {key: Pairs(measure) for key, measure in BY_KEY.items() if measure.suite in suites}
+        self.cases = 0
+        self._other: list[str] = []  # cases that expect something else than before
 
-def _changes(old: Sequence[Result], new: Sequence[Result], suites: set[str]) -> dict[str, Change]:
-    def of(results: Sequence[Result], suite: str) -> list[Result]:
-        return [result for result in results if result.suite == suite]
+    def take(self, before: Sequence[Result], after: Sequence[Result]) -> None:
+        """Look at a case: its results in all epochs of the baseline and of the run."""
+        first = before[0]
+        self.cases += 1
+        if first.label != after[0].label:
+            self._other.append(f"{first.suite}/{first.case}")
+        self.flips += _flips(before, after)
+        for pairs in self.pairs.values():
+            if pairs.suite == first.suite:
+                pairs.add(before, after)
 
-    found = {key: change(m, of(old, m.suite), of(new, m.suite)) for key, m in BY_KEY.items() if m.suite in suites}
-    return {key: c for key, c in found.items() if c.number and c.before is not None}
+    def refuse_other_labels(self) -> None:
+        """Raise NotComparableError where there was no case in common, or one with another label."""
+        if not self.cases:
+            raise NotComparableError("The baseline has no case of this run.", "Bless a baseline from the same suites.")
+        if self._other:
+            named = ", ".join(self._other[:_SHOWN]) + (", ..." if len(self._other) > _SHOWN else "")
+            message = f"{len(self._other)} case(s) expect something else than when the baseline was made: {named}."
+            raise NotComparableError(message, "Labels changed, so bless a new baseline: `mockinterview eval bless`.")
 
 
 def _balance(flips: Sequence[Flip], suite: str) -> tuple[int, int]:

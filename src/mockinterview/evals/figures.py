@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from mockinterview.evals.cases import SUITES
-from mockinterview.evals.measures import MEASURES
+from mockinterview.evals.measures import MEASURES, Measure, Row
 from mockinterview.evals.results import Result
 from mockinterview.evals.run import lost
-from mockinterview.evals.statistics import Estimate, estimate
+from mockinterview.evals.statistics import Estimate, Sums
 from mockinterview.models import Value
 
 HEADLINE_PART: Final = "test"
@@ -20,7 +22,9 @@ BY: Final[dict[str, Callable[[Result], str]]] = {
     "question": lambda result: result.question,
 }
 _RESAMPLED: Final = {"part": 1000, "kind": 400, "topic": 400, "question": 0}
+_OF_SUITE: Final[dict[str, list[Measure]]] = {suite: [m for m in MEASURES if m.suite == suite] for suite in SUITES}
 Table = dict[str, Estimate]
+Rows = list[tuple[str, Row]]
 
 
 class Spent(Value):
@@ -37,32 +41,56 @@ class Spent(Value):
     seconds_p95: float
 
 
-def headline(results: Sequence[Result]) -> Table:
+class Tally:
+    """Every figure of some results, added up as they come."""
+
+    def __init__(self) -> None:
+        self._sums = {measure.key: Sums(measure) for measure in MEASURES}
+
+    def add(self, question: str, rows: Rows) -> None:
+        """Add the rows of a result."""
+        for key, row in rows:
+            self._sums[key].add(question, row)
+
+    def table(self, resamples: int = 1000) -> Table:
+        """Return every figure that the results have a part in, by key, in a fixed order."""
+        found = {key: sums.estimate(resamples) for key, sums in self._sums.items()}
+        return {key: value for key, value in found.items() if value.value is not None}
+
+
+def _rows(result: Result) -> Rows:
+    """Return the rows of a result, by figure."""
+    return [(m.key, row) for m in _OF_SUITE.get(result.suite, ()) if (row := m.row(result)) is not None]
+
+
+def headline(results: Iterable[Result]) -> Table:
     """Return every figure by key. Those of grading are over the test part alone where the run has answers of it."""
-    return table([r for r in results if r.suite != "grading"] + headline_grading(results))
-
-
-def headline_grading(results: Sequence[Result]) -> list[Result]:
-    """Return the grading results that the headline is about: questions on which nothing was ever fitted."""
-    grading = [r for r in results if r.suite == "grading"]
-    return [r for r in grading if r.part == HEADLINE_PART] or grading
-
-
-def table(results: Iterable[Result], resamples: int = 1000) -> Table:
-    """Return every figure that these results have a part in, by key, in a fixed order."""
-    by_suite: dict[str, list[Result]] = {}
+    others, grading, of_test = Tally(), Tally(), Tally()
+    tested = False
     for result in results:
-        by_suite.setdefault(result.suite, []).append(result)
-    found = {m.key: estimate(m, by_suite.get(m.suite, ()), resamples=resamples) for m in MEASURES}
-    return {key: value for key, value in found.items() if value.value is not None}
+        rows = _rows(result)
+        (grading if result.suite == "grading" else others).add(result.question, rows)
+        if result.suite == "grading" and result.part == HEADLINE_PART:
+            of_test.add(result.question, rows)
+            tested = True
+    both = others.table() | (of_test if tested else grading).table()
+    return {measure.key: both[measure.key] for measure in MEASURES if measure.key in both}
 
 
-def broken_down(results: Sequence[Result], by: str) -> dict[str, Table]:
-    """Return a table per part, kind, topic or question."""
-    groups: dict[str, list[Result]] = {}
+def headline_grading(results: Iterable[Result]) -> Iterator[Result]:
+    """Yield the grading results that the headline is about: questions on which nothing was ever fitted."""
+    tested = any(r.suite == "grading" and r.part == HEADLINE_PART for r in results)
+    return (r for r in results if r.suite == "grading" and (r.part == HEADLINE_PART or not tested))
+
+
+def broken_down(results: Iterable[Result]) -> dict[str, dict[str, Table]]:
+    """Return a table per part, kind, topic and question, under "part", "kind", "topic", "question"."""
+    groups: dict[str, defaultdict[str, Tally]] = {by: defaultdict(Tally) for by in BY}
     for result in results:
-        groups.setdefault(BY[by](result), []).append(result)
-    return {name: table(group, _RESAMPLED[by]) for name, group in sorted(groups.items())}
+        rows = _rows(result)
+        for by, name_of in BY.items():
+            groups[by][name_of(result)].add(result.question, rows)
+    return {by: {name: tally.table(_RESAMPLED[by]) for name, tally in sorted(named.items())} for by, named in groups.items()}
 
 
 def confusion(results: Iterable[Result]) -> dict[str, dict[str, int]]:
@@ -74,14 +102,23 @@ def confusion(results: Iterable[Result]) -> dict[str, dict[str, int]]:
     return counts
 
 
-def spent(results: Sequence[Result]) -> Spent:
+def spent(results: Iterable[Result]) -> Spent:
     """Return what the results took."""
-    times = sorted(r.seconds for r in results) or [0.0]
+    times = array("d")
+    sums = Counter[str]()
+    cost = 0.0
+    for r in results:
+        times.append(r.seconds)
+        cost += r.cost
+        sums.update(
+            ungraded=bool(r.ungraded), lost=lost(r), requests=r.requests, prompt_tokens=r.prompt_tokens,
+            completion_tokens=r.completion_tokens,
+        )  # fmt: skip
+    ordered = sorted(times) or [0.0]
     return Spent(
-        results=len(results), ungraded=sum(bool(r.ungraded) for r in results), lost=sum(map(lost, results)),
-        requests=sum(r.requests for r in results), prompt_tokens=sum(r.prompt_tokens for r in results),
-        completion_tokens=sum(r.completion_tokens for r in results), cost=round(sum(r.cost for r in results), 6),
-        seconds_median=times[len(times) // 2], seconds_p95=times[int(0.95 * (len(times) - 1))],
+        results=len(times), ungraded=sums["ungraded"], lost=sums["lost"], requests=sums["requests"],
+        prompt_tokens=sums["prompt_tokens"], completion_tokens=sums["completion_tokens"], cost=round(cost, 6),
+        seconds_median=ordered[len(ordered) // 2], seconds_p95=ordered[int(0.95 * (len(ordered) - 1))],
     )  # fmt: skip
 
 

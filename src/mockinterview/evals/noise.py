@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
 from mockinterview.evals.measures import BY_KEY
 from mockinterview.evals.results import Result
-from mockinterview.evals.statistics import change
+from mockinterview.evals.statistics import Change, Pairs
 
 MOST_PAIRS: Final = 10  # of epochs that are compared
 
@@ -37,27 +37,41 @@ class Noise:
 
 def noise_of(results: Sequence[Result], paired: Mapping[str, float]) -> Noise:
     """Return the scatter between the epochs of a run. `paired` are the figures of the gates with their tolerated losses."""
-    by_epoch: dict[int, dict[tuple[str, str], Result]] = {}
-    for result in results:
+    by_epoch: dict[int, dict[tuple[str, str], int]] = {}  # at which number the result of each case stands
+    for number, result in enumerate(results):
         if not result.ungraded:
-            by_epoch.setdefault(result.epoch, {})[result.suite, result.case] = result
-    pairs = list(combinations(sorted(by_epoch), 2))[:MOST_PAIRS]
-    flips, outcomes = 0, 0
-    for one, other in pairs:
-        for key in by_epoch[one].keys() & by_epoch[other].keys():
-            flips, outcomes = _added(flips, outcomes, by_epoch[one][key], by_epoch[other][key])
-    needs = [_need(key, tolerated, [(by_epoch[a], by_epoch[b]) for a, b in pairs]) for key, tolerated in paired.items()]
+            by_epoch.setdefault(result.epoch, {})[result.suite, result.case] = number
+    epochs = list(combinations(sorted(by_epoch), 2))[:MOST_PAIRS]
+    compared = [_Compared(results, by_epoch[one], by_epoch[other], paired) for one, other in epochs]
+    flips, outcomes = sum(c.flips for c in compared), sum(c.outcomes for c in compared)
+    needs = [_need(key, tolerated, [c.changes[key] for c in compared]) for key, tolerated in paired.items()]
     return Noise(flips / outcomes if outcomes else 0.0, outcomes, len(by_epoch), tuple(need for need in needs if need))
 
 
-def _added(flips: int, outcomes: int, one: Result, other: Result) -> tuple[int, int]:
-    """Count the outcomes of a case in two epochs, and those that differ; of points, any other verdict differs."""
-    first, second = ({m.point: m.given for m in r.points} or r.outcomes() for r in (one, other))
-    return flips + sum(first[what] != second.get(what) for what in first), outcomes + len(first)
+class _Compared:
+    """Two epochs side by side: how many outcomes differ, and how each figure changed."""
+
+    def __init__(
+        self, results: Sequence[Result], one: Mapping[tuple[str, str], int], other: Mapping[tuple[str, str], int],
+        figures: Iterable[str],
+    ) -> None:  # fmt: skip
+        self.flips = self.outcomes = 0
+        pairs = {key: Pairs(BY_KEY[key]) for key in figures}
+        for case in (case for case in one if case in other):
+            first, second = results[one[case]], results[other[case]]
+            self._count(first, second)
+            for found in (f for f in pairs.values() if f.suite == first.suite):
+                found.add([first], [second])
+        self.changes = {key: found.change(swaps=10) for key, found in pairs.items()}
+
+    def _count(self, one: Result, other: Result) -> None:
+        """Count the outcomes of a case, and those that differ; of points, any other verdict differs."""
+        first, second = ({m.point: m.given for m in r.points} or r.outcomes() for r in (one, other))
+        self.flips += sum(first[what] != second.get(what) for what in first)
+        self.outcomes += len(first)
 
 
-def _need(key: str, tolerated: float, pairs: Sequence[tuple[dict[tuple[str, str], Result], ...]]) -> Need | None:
-    changes = [change(BY_KEY[key], list(a.values()), list(b.values()), swaps=10) for a, b in pairs]
+def _need(key: str, tolerated: float, changes: Sequence[Change]) -> Need | None:
     known = [c.detectable for c in changes if c.number]
     if not known:
         return None

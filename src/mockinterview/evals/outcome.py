@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from mockinterview.evals.baseline import Comparison
-from mockinterview.evals.figures import BY, Spent, Table, as_data, broken_down, confusion, headline, headline_grading, spent
+from mockinterview.evals.figures import Spent, Table, as_data, broken_down, confusion, headline, headline_grading, spent
 from mockinterview.evals.gates import Verdict, passed
 from mockinterview.evals.results import Result
 from mockinterview.evals.run import Manifest
@@ -39,9 +40,9 @@ class Outcome:
             return BACKEND_GONE
         return 0 if passed(list(self.verdicts)) else REGRESSED
 
-    def failing(self) -> list[tuple[Result, str, str]]:
-        """Return every check that did not hold: the result, the check, what was seen."""
-        return [(r, c.name, c.seen) for r in self.results for c in r.checks if not c.passed]
+    def failing(self) -> Iterator[tuple[Result, str, str]]:
+        """Yield every check that did not hold: the result, the check, what was seen."""
+        return ((r, c.name, c.seen) for r in self.results for c in r.checks if not c.passed)
 
 
 def figures_of(results: Sequence[Result]) -> tuple[Table, Spent]:
@@ -51,6 +52,7 @@ def figures_of(results: Sequence[Result]) -> tuple[Table, Spent]:
 
 def as_document(outcome: Outcome) -> dict[str, Any]:
     """Return the run as one JSON document: manifest, figures, break-downs, gates, flips, failing checks."""
+    ungraded = ({"suite": r.suite, "case": r.case, "why": r.ungraded} for r in outcome.results if r.ungraded)
     return {
         "manifest": outcome.manifest.model_dump(mode="json"),
         "exit_code": outcome.exit_code,
@@ -58,15 +60,15 @@ def as_document(outcome: Outcome) -> dict[str, Any]:
         "results_file": outcome.folder,
         "spent": outcome.spent.model_dump(),
         "figures": as_data(outcome.figures),
-        "by": {by: {name: as_data(table) for name, table in broken_down(outcome.results, by).items()} for by in BY},
+        "by": {by: {name: as_data(table) for name, table in tables.items()} for by, tables in broken_down(outcome.results).items()},
         "confusion": confusion(headline_grading(outcome.results)),
         "gates": [{"gate": v.gate, "status": v.status, "why": v.why, "cases": [f.case for f in v.flips]} for v in outcome.verdicts],
         "comparison": _compared(outcome.comparison),
         "failing": [
             {"suite": r.suite, "case": r.case, "kind": r.kind, "check": name, "seen": seen}
-            for r, name, seen in outcome.failing()[:FAILING_SHOWN]
+            for r, name, seen in islice(outcome.failing(), FAILING_SHOWN)
         ],
-        "ungraded": [{"suite": r.suite, "case": r.case, "why": r.ungraded} for r in outcome.results if r.ungraded][:FAILING_SHOWN],
+        "ungraded": list(islice(ungraded, FAILING_SHOWN)),
         "left_out": list(outcome.left_out),
     }
 

@@ -12,7 +12,7 @@ import json
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from mockinterview.ports import Usage
 _REFUSED: Final = "refused"  # the server does not know this form of output; kept so that a replay climbs down the same way
 _SHRINK, _LEAST = 0.7, 1.0
 _QUOTE_TOKENS: Final = 15  # of a verdict in a dry run
+_CHARACTERS_PER_TOKEN: Final = 4  # of English
 
 
 class ReplyStore:
@@ -103,6 +104,7 @@ class RememberingDoor:
         self._store = store
         self._throttle = Throttle(most)
         self._learns = learns
+        self._counter = TokenCounter()  # a rough one, for replies whose server tells no count
         self._silent: bool | None = None  # whether the server has no tokenizer; None: not known yet
 
     async def reply(self, request: Request) -> Reply:
@@ -124,20 +126,39 @@ class RememberingDoor:
         return reply
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
-        """Yield the reply piece by piece, from the store where a whole one is kept."""
+        """Yield the reply piece by piece, from the store as far as it is kept there.
+
+        An interviewer closes the stream once it has heard enough. What came until then is kept: where more of it is wanted one
+        day, the server is asked again, and what is known of its reply is left out.
+        """
         key = self._key(request)
-        kept = self._store.get(f"{key}/stream") if self._store and key else None
-        if kept is not None:
-            for delta in kept:
-                yield Delta(**delta)
+        kept = self._store.get(f"{key}/heard") if self._store and key else None
+        heard = [Delta(**delta) for delta in kept["deltas"]] if kept else []
+        for delta in heard:
+            yield delta
+        if kept and kept["whole"]:
             return
-        deltas: list[Delta] = []
-        async with self._throttle.place(), aclosing(self._asked().stream(request)) as pieces:
-            async for delta in pieces:
-                deltas.append(delta)
-                yield delta
-        self._spend(sum(d.prompt_tokens or 0 for d in deltas), sum(d.completion_tokens or 0 for d in deltas))
-        self._keep(f"{key}/stream" if key else "", [asdict(delta) for delta in deltas])
+        known, deltas = sum(len(delta.text) for delta in heard), []
+        try:
+            async with self._throttle.place(), aclosing(self._asked().stream(request)) as pieces:
+                async for delta in pieces:
+                    deltas.append(delta)
+                    new, known = delta.text[known:], max(0, known - len(delta.text))
+                    if new or not delta.text:
+                        yield replace(delta, text=new)
+        except GeneratorExit:
+            self._heard(request, key, deltas, whole=False)
+            raise
+        self._heard(request, key, deltas, whole=True)
+
+    def _heard(self, request: Request, key: str, deltas: Sequence[Delta], *, whole: bool) -> None:
+        """Count and keep a streamed reply; the tokens of one that was closed early are estimated, as its server tells no count."""
+        prompt, completion = (sum(getattr(d, name) or 0 for d in deltas) for name in ("prompt_tokens", "completion_tokens"))
+        if not whole and not prompt:
+            prompt = int(self._counter.expected(request.messages))
+            completion = sum(len(delta.text) for delta in deltas) // _CHARACTERS_PER_TOKEN
+        self._spend(prompt, completion)
+        self._keep(f"{key}/heard" if key else "", {"whole": whole, "deltas": [asdict(delta) for delta in deltas]})
 
     async def tokens(self, text: str) -> int | None:
         """Return the server's own count, or None; that a server does not count is remembered, too."""
@@ -196,7 +217,7 @@ class DryDoor:
         body = _minimal(_schema(request.form))
         text = json.dumps(body)
         quotes = text.count('"verdict"') * _QUOTE_TOKENS
-        return Reply(text, "stop", int(self._counter.expected(request.messages)), len(text) // 4 + quotes)
+        return Reply(text, "stop", int(self._counter.expected(request.messages)), len(text) // _CHARACTERS_PER_TOKEN + quotes)
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Yield a short sentence."""

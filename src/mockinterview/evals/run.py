@@ -10,8 +10,10 @@ import asyncio
 import hashlib
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +22,7 @@ from pydantic import ValidationError
 from mockinterview.errors import StorageError, UsageError
 from mockinterview.evals.cases import Case
 from mockinterview.evals.results import Result
+from mockinterview.evals.stored import Stored, parsed
 from mockinterview.models import Value
 
 if TYPE_CHECKING:
@@ -102,6 +105,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: FileIO | None = None
+        self._places: dict[tuple[str, str, int], int] = {}  # where in the file the last result of each job begins
 
     @classmethod
     def create(cls, runs: Path, manifest: Manifest) -> RunFolder:
@@ -141,25 +145,38 @@ class RunFolder:
 
     def results(self) -> Iterator[Result]:
         """Yield the stored results; a line that was torn by a kill is left out."""
+        return (result for _, result in self._placed())
+
+    def _placed(self) -> Iterator[tuple[int, Result]]:
+        """Yield the stored results with the offsets of their lines."""
         try:
             with (self.path / "results.jsonl").open("rb") as lines:
+                place = 0
                 for line in lines:
                     try:
-                        yield Result.model_validate_json(line)
+                        yield place, parsed(line)
                     except ValidationError:
                         continue
+                    finally:
+                        place += len(line)
         except FileNotFoundError:
             return
 
-    def finished(self) -> dict[tuple[str, str, int], Result]:
-        """Return the results that need not be made again: a case that an outage left ungraded is not among them."""
-        return {result.key: result for result in self.results() if not lost(result)}
+    def done(self) -> AbstractSet[tuple[str, str, int]]:
+        """Return the jobs that need not be done again: a case that an outage left ungraded is not among them."""
+        self._places.update((result.key, place) for place, result in self._placed() if not lost(result))
+        return self._places.keys()
+
+    def stored(self, keys: Iterable[tuple[str, str, int]]) -> Stored:
+        """Return the results of some jobs, those that were finished or appended here, in the order of the keys."""
+        return Stored(self.path / "results.jsonl", (self._places[key] for key in keys if key in self._places))
 
     def append(self, result: Result) -> None:
         """Store a result."""
         try:
             if self._file is None:
                 self._file = self._opened()
+            self._places[result.key] = self._file.seek(0, SEEK_END)
             self._file.write(result.model_dump_json(exclude_defaults=True).encode() + b"\n")
         except OSError as error:
             message = f"Results cannot be written to {self.path}: {error.strerror}."

@@ -45,7 +45,8 @@ def over_processes(jobs: Sequence[Job], factory: Factory, workers: int, take: Ca
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(factory,))
     try:
-        waiting = [pool.submit(_examine_chunk, chunk) for chunk in chunks(jobs)]
+        # Nothing but `as_completed` holds the futures, and it lets go of those that it has handed out: results do not pile up.
+        waiting = (pool.submit(_examine_chunk, chunk) for chunk in chunks(jobs))
         return all(take(result) for future in as_completed(waiting) for result in future.result())
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -7,7 +7,8 @@ resample questions; the paired test swaps whole answers between the two runs.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ SWAPS: Final = 4000
 SEED: Final = 20_240_817
 POWER_Z: Final = 0.8416  # the 80 % quantile of the normal distribution
 LEVEL_Z: Final = 1.6449  # the 95 % quantile: tests are one-sided
+WEIGHTS: Final = 1_000_000  # that are held at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +54,115 @@ class Change:
         return 0.0 if self.before is None or self.after is None else self.after - self.before
 
 
+class Sums:
+    """The rows of a figure, added up by question as the results come: what is kept grows with the bank, not with the run."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+        self._rows: dict[str, Row] = {}
+        self._number = 0
+
+    def add(self, question: str, row: Row) -> None:
+        """Add the row of a result."""
+        known = self._rows.get(question)
+        self._rows[question] = row if known is None else _plus(known, row)
+        self._number += 1
+
+    def estimate(self, resamples: int = RESAMPLES) -> Estimate:
+        """Return the figure with its percentile interval from a bootstrap over questions (fixed seed)."""
+        import numpy as np
+
+        number, value_of = len(self._rows), self._measure.value
+        if not number:
+            return Estimate(None, None, None, 0)
+        matrix = np.array(list(self._rows.values()))
+        value = _plain(value_of(*matrix.sum(0)))
+        if number == 1 or value is None or not resamples:
+            return Estimate(value, None, None, self._number)
+        weights = np.random.default_rng(SEED).multinomial(number, np.full(number, 1 / number), resamples)
+        low, high = _bounds(value_of(*(weights @ matrix).T))
+        return Estimate(value, low, high, self._number)
+
+
 def estimate(measure: Measure, results: Iterable[Result], *, resamples: int = RESAMPLES) -> Estimate:
-    """Return a figure with its percentile interval from a bootstrap over questions (fixed seed)."""
+    """Return a figure of some results with its interval."""
+    sums = Sums(measure)
+    for result in results:
+        row = measure.row(result)
+        if row is not None:
+            sums.add(result.question, row)
+    return sums.estimate(resamples)
+
+
+class Pairs:
+    """The rows of a figure in two runs, a pair for each case that has a part in the figure in both; kept as plain numbers."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+        self._rows = array("d"), array("d")
+        self._cases = self._number = 0
+
+    @property
+    def suite(self) -> str:
+        """The suite of the figure."""
+        return self._measure.suite
+
+    def add(self, before: Sequence[Result], after: Sequence[Result]) -> None:
+        """Add a case by its results in all epochs of the two runs."""
+        (one, number), (other, _) = (self._mean(results) for results in (before, after))
+        self._number += number
+        if one is not None and other is not None:
+            self._cases += 1
+            for rows, row in zip(self._rows, (one, other), strict=True):
+                rows.extend(row)
+
+    def _mean(self, results: Sequence[Result]) -> tuple[Row | None, int]:
+        """Return the mean row of the epochs of a case, and how many of them have a part in the figure."""
+        total: Row | None = None
+        number = 0
+        for result in results:
+            row = self._measure.row(result)
+            if row is not None:
+                total, number = row if total is None else _plus(total, row), number + 1
+        return None if total is None else [value / number for value in total], number
+
+    def change(self, swaps: int = SWAPS) -> Change:
+        """Return how the figure changed, and whether chance explains it.
+
+        The test swaps the two runs of an answer at random (all epochs and all verdicts of it together) and counts how often the
+        figure gets at least as much worse. The interval comes from a bootstrap over the same answers.
+        """
+        import numpy as np
+
+        if not self._cases:
+            return Change(None, None, None, None, 1.0, math.inf, 0)
+        one, other = (np.frombuffer(rows).reshape(self._cases, -1) for rows in self._rows)
+        return _changed(self._measure, one, other, self._number, swaps)
+
+
+def change(measure: Measure, before: Iterable[Result], after: Iterable[Result], *, swaps: int = SWAPS) -> Change:
+    """Return how a figure changed between two runs of the same cases; see `Pairs.change`."""
+    old, new = (_by_case(results) for results in (before, after))
+    pairs = Pairs(measure)
+    for key, results in old.items():
+        pairs.add(results, new.get(key, ()))
+    return pairs.change(swaps)
+
+
+def _by_case(results: Iterable[Result]) -> dict[tuple[str, str], list[Result]]:
+    found: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        found.setdefault((result.suite, result.case), []).append(result)
+    return found
+
+
+def _plus(one: Row, other: Row) -> Row:
+    return [a + b for a, b in zip(one, other, strict=True)]
+
+
+def _changed(measure: Measure, one: Any, other: Any, number: int, swaps: int) -> Change:
     import numpy as np
 
-    rows, number = _clustered(measure, ((result.question, result) for result in results))
-    if not rows:
-        return Estimate(None, None, None, 0)
-    matrix = np.array(list(rows.values()))
-    value = _plain(measure.value(*matrix.sum(0)))
-    if len(rows) == 1 or value is None or not resamples:
-        return Estimate(value, None, None, number)
-    weights = np.random.default_rng(SEED).multinomial(len(rows), np.full(len(rows), 1 / len(rows)), resamples)
-    low, high = _bounds(measure.value(*(weights @ matrix).T))
-    return Estimate(value, low, high, number)
-
-
-def change(measure: Measure, before: Sequence[Result], after: Sequence[Result], *, swaps: int = SWAPS) -> Change:
-    """Return how a figure changed between two runs of the same cases, and whether chance explains it.
-
-    The test swaps the two runs of an answer at random (all epochs and all verdicts of it together) and counts how often the
-    figure gets at least as much worse. The interval comes from a bootstrap over the same answers.
-    """
-    import numpy as np
-
-    old, number = _clustered(measure, (((r.suite, r.case), r) for r in before), mean=True)
-    new, _ = _clustered(measure, (((r.suite, r.case), r) for r in after), mean=True)
-    keys = [key for key in old if key in new]
-    if not keys:
-        return Change(None, None, None, None, 1.0, math.inf, 0)
-    one, other = np.array([old[key] for key in keys]), np.array([new[key] for key in keys])
     sums = one.sum(0), other.sum(0)
     values = _plain(measure.value(*sums[0])), _plain(measure.value(*sums[1]))
     if None in values or not (one != other).any():
@@ -99,7 +180,8 @@ def _swapped(measure: Measure, one: Any, other: Any, swaps: int) -> float:
     delta = other - one
     moved = delta[(delta != 0).any(1)]
     # A draw of 1 leaves an answer as it is, 0 swaps its two runs.
-    draws = np.random.default_rng(SEED).integers(0, 2, (swaps, len(moved))) @ moved
+    rng = np.random.default_rng(SEED)
+    draws = _in_blocks(lambda some: rng.integers(0, 2, (some, len(moved))), moved, swaps)
     total = moved.sum(0)
     seen = sign * (measure.value(*other.sum(0)) - measure.value(*one.sum(0)))
     chance = sign * (measure.value(*(one.sum(0) + draws).T) - measure.value(*(one.sum(0) + total - draws).T))
@@ -109,8 +191,18 @@ def _swapped(measure: Measure, one: Any, other: Any, swaps: int) -> float:
 def _differences(measure: Measure, one: Any, other: Any) -> Any:
     import numpy as np
 
-    weights = np.random.default_rng(SEED).multinomial(len(one), np.full(len(one), 1 / len(one)), RESAMPLES)
-    return measure.value(*(weights @ other).T) - measure.value(*(weights @ one).T)
+    number, rng = len(one), np.random.default_rng(SEED)
+    both = np.hstack((one, other))
+    sums = _in_blocks(lambda some: rng.multinomial(number, np.full(number, 1 / number), some), both, RESAMPLES)
+    return measure.value(*sums[:, one.shape[1] :].T) - measure.value(*sums[:, : one.shape[1]].T)
+
+
+def _in_blocks(draw: Callable[[int], Any], rows: Any, number: int) -> Any:
+    """Return `number` drawn weightings of the rows, some at a time: all weights at once would take 8 bytes a case and draw."""
+    import numpy as np
+
+    some = max(1, WEIGHTS // max(1, len(rows)))
+    return np.vstack([draw(min(some, number - start)) @ rows for start in range(0, number, some)])
 
 
 def _bounds(values: Any) -> tuple[float | None, float | None]:
@@ -121,23 +213,6 @@ def _bounds(values: Any) -> tuple[float | None, float | None]:
         return None, None
     low, high = np.percentile(known, (2.5, 97.5))
     return float(low), float(high)
-
-
-def _clustered(
-    measure: Measure, labelled: Iterable[tuple[Hashable, Result]], *, mean: bool = False
-) -> tuple[Mapping[Hashable, Row], int]:
-    """Return the sum (or the mean) of the rows of each cluster, and how many results have a part in the figure."""
-    rows: dict[Hashable, list[float]] = {}
-    counts: dict[Hashable, int] = {}
-    for cluster, result in labelled:
-        row = measure.row(result)
-        if row is not None:
-            known = rows.get(cluster)
-            rows[cluster] = [*row] if known is None else [a + b for a, b in zip(known, row, strict=True)]
-            counts[cluster] = counts.get(cluster, 0) + 1
-    if mean:
-        rows = {cluster: [value / counts[cluster] for value in row] for cluster, row in rows.items()}
-    return rows, sum(counts.values())
 
 
 def _plain(value: Any) -> float | None:

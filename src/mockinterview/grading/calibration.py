@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
+
+from mockinterview.models import Verdict
 
 # --- how much a concept counts --------------------------------------------------------------------------------------
 GIVEN_AWAY: Final = 0.35  # of the weight of a word that the question already said; not 0: it still tells of what one speaks
@@ -180,6 +182,24 @@ HIT: Final = 0.42  # probability from which a point is a hit
 PARTIAL: Final = 0.28  # ... a partial
 CONTRADICTED: Final = 0.38  # probability of the opposite from which a point is contradicted
 BELIEF: Final = 0.42  # probability from which a misconception counts as stated: it costs points, so it needs more than a hit
+NEVER: Final = 2.0
+
+
+class Thresholds(NamedTuple):
+    """From which probabilities a verdict is given."""
+
+    hit: float
+    partial: float  # of the probability of a hit or a partial
+    contradicted: float
+
+    def verdict(self, hit: float, partial: float, contradicted: float) -> Verdict:
+        """Return the verdict for the probabilities of a hit, of a partial and of the opposite."""
+        if contradicted >= self.contradicted and contradicted > hit:
+            return "contradicted"
+        return "hit" if hit >= self.hit else "partial" if hit + partial >= self.partial else "miss"
+
+
+BY_WORDS: Final = {"point": Thresholds(HIT, PARTIAL, CONTRADICTED), "misconception": Thresholds(BELIEF, NEVER, NEVER)}
 BARE_ALIGN: Final = 0.72  # how alike a row of bare words must be to a reference to count
 FEW: Final = 4  # words of a bare row that may stand in any order ("batch, height, width, channels")
 BARE_ORDER: Final = 0.5  # and how much of its order it must have

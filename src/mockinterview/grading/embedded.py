@@ -6,6 +6,7 @@ evidence at all (`gate`); the score is arithmetic over the verdicts (`score`).
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,16 +14,18 @@ from functools import cached_property
 from typing import Final
 
 from mockinterview.grading import calibration as cal
+from mockinterview.grading.combiner import Combiner
 from mockinterview.grading.gate import Findings, Gate
 from mockinterview.grading.languages import other_language
 from mockinterview.grading.matching import Match, match
 from mockinterview.grading.prepared import Prepared, Vocabulary
-from mockinterview.grading.reading import clauses
+from mockinterview.grading.reading import Clause, clauses
 from mockinterview.grading.score import CREDIT, question_score
 from mockinterview.grading.windows import windows
-from mockinterview.models import Assessment, Flag, PointVerdict, Question, StatedMisconception, Verdict
+from mockinterview.models import Assessment, Flag, PointVerdict, Question, StatedMisconception
 
 NAME: Final = "embedded"
+WORDS_ALONE: Final = "embedded, words alone"  # without the neural layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,9 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
+    """What the gate found, the match of every target, and the language where it is not English."""
+
     findings: Findings
     matches: tuple[Match, ...]
     language: str = ""
@@ -71,28 +76,32 @@ class EmbeddedGrader:
     `vocabulary` are texts or words of the bank: they tell a misspelt word from an unknown one.
     """
 
-    def __init__(self, vocabulary: Iterable[str] = ()) -> None:
+    def __init__(self, vocabulary: Iterable[str] = (), combiner: Combiner | None = None) -> None:
         self._texts = tuple(vocabulary)
+        self.combiner = combiner
         self._prepared: dict[str, tuple[Prepared, Gate]] = {}
 
     @property
     def name(self) -> str:
         """The label of the marks."""
-        return NAME
+        return NAME if self.combiner else WORDS_ALONE
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
         return Vocabulary(self._texts)
 
+    def warm_up(self) -> None:
+        """Do nothing: all is there."""
+
     async def grade(self, question: Question, answer: str) -> Assessment:
-        """Return the verdicts on `answer`, as `assess` does."""
-        return self.assess(question, answer)
+        """Return the verdicts on `answer`, as `assess` does; what takes longer than a moment runs in a thread."""
+        return await asyncio.to_thread(self.assess, question, answer) if self.combiner else self.assess(question, answer)
 
     def assess(self, question: Question, answer: str) -> Assessment:
         """Return a verdict per point, each hit or partial with a verbatim quote, the misconceptions stated, and flags."""
-        judged = _judge(self.prepare(question), answer)
+        judged = self._judge(question, answer)
         verdicts = [_point_verdict(m, answer) for m in judged.matches if m.target.kind == "point"]
-        stated = [_stated(m, answer) for m in judged.matches if m.target.kind == "misconception" and m.hit >= cal.BELIEF]
+        stated = [_stated(m, answer) for m in judged.matches if m.target.kind == "misconception" and m.verdict == "hit"]
         flags = _flags(judged)
         score = question_score(question, {v.id: CREDIT[v.verdict] for v in verdicts}, [s.id for s in stated])
         if judged.language and not _decided_by_formulas(question, verdicts):
@@ -103,7 +112,7 @@ class EmbeddedGrader:
             points=tuple(verdicts),
             misconceptions=tuple(stated),
             flags=flags,
-            graded_by=NAME,
+            graded_by=self.name,
         )
 
     def form(self, question: Question, answer: str) -> tuple[Flag, ...]:
@@ -114,7 +123,7 @@ class EmbeddedGrader:
 
     def explain(self, question: Question, answer: str) -> Explanation:
         """Return what led to the assessment of an answer: probabilities, features and the clause, per point and misconception."""
-        judged = _judge(self.prepare(question), answer)
+        judged = self._judge(question, answer)
         targets = tuple(_explained(m, answer) for m in judged.matches)
         return Explanation(question.id, _flags(judged), targets)
 
@@ -126,14 +135,21 @@ class EmbeddedGrader:
             known = self._prepared[question.id] = (prepared, Gate(prepared))
         return known
 
+    def _judge(self, question: Question, answer: str) -> Judged:
+        judged, stating = judged_by_words(self.prepare(question), answer)
+        if self.combiner and stating:
+            self.combiner.decide(question.ask, judged.matches, stating)
+        return judged
+
     def _ungraded(self, question: Question, verdicts: Sequence[PointVerdict], language: str) -> Assessment:
         note = f"This answer seems to be in {language}, which this grader cannot judge; it is not graded."
         return Assessment(
-            question=question.id, score=None, points=tuple(verdicts), flags=("other_language",), graded_by=NAME, note=note
+            question=question.id, score=None, points=tuple(verdicts), flags=("other_language",), graded_by=self.name, note=note
         )
 
 
-def _judge(ready: tuple[Prepared, Gate], answer: str) -> _Judged:
+def judged_by_words(ready: tuple[Prepared, Gate], answer: str) -> tuple[Judged, list[Clause]]:
+    """Return what the gate and the words say, and the clauses that the cross-encoder may read: none of another language."""
     prepared, gate = ready
     found = clauses(answer)
     language = other_language(answer)
@@ -144,34 +160,29 @@ def _judge(ready: tuple[Prepared, Gate], answer: str) -> _Judged:
     matches = match(prepared, windows(prepared, clauses_kept), {at for at, i in enumerate(kept) if i in seen.bare})
     if language:
         matches = [m if m.features.formula == 1.0 else Match(m.target) for m in matches]
-    return _Judged(seen, tuple(matches), language)
-
-
-def _verdict(one: Match) -> Verdict:
-    if one.contradicted >= cal.CONTRADICTED and one.contradicted > one.hit:
-        return "contradicted"
-    return "hit" if one.hit >= cal.HIT else "partial" if one.hit >= cal.PARTIAL else "miss"
+    stating = [] if language else [found[i] for i in kept if i not in seen.bare]
+    return Judged(seen, tuple(matches), language), stating
 
 
 def _quote(one: Match, answer: str) -> str:
-    return answer[one.window.start : one.window.end] if one.window else ""
+    start, end = one.span or ((one.window.start, one.window.end) if one.window else (0, 0))
+    return answer[start:end]
 
 
 def _point_verdict(one: Match, answer: str) -> PointVerdict:
-    verdict = _verdict(one)
-    evidence = "" if verdict == "miss" else _quote(one, answer)
-    return PointVerdict(id=one.target.id, verdict=verdict, evidence=evidence, probability=round(one.hit, 3))
+    evidence = "" if one.verdict == "miss" else _quote(one, answer)
+    return PointVerdict(id=one.target.id, verdict=one.verdict, evidence=evidence, probability=round(one.hit, 3))
 
 
 def _stated(one: Match, answer: str) -> StatedMisconception:
     return StatedMisconception(id=one.target.id, evidence=_quote(one, answer))
 
 
-def _flags(judged: _Judged) -> tuple[Flag, ...]:
+def _flags(judged: Judged) -> tuple[Flag, ...]:
     if judged.language:
         return ("other_language",)
     flags = judged.findings.flags
-    stated = any(_verdict(m) in ("hit", "partial") for m in judged.matches)
+    stated = any(m.verdict in ("hit", "partial") for m in judged.matches)
     if stated:
         flags = tuple(f for f in flags if f not in ("dont_know", "keyword_list"))
     blocking = any(f in flags for f in ("empty", "gibberish", "question_echo", "dont_know", "keyword_list"))
@@ -187,7 +198,7 @@ def _decided_by_formulas(question: Question, verdicts: Sequence[PointVerdict]) -
 
 def _explained(one: Match, answer: str) -> TargetExplanation:
     point = one.target.kind == "point"
-    verdict: str = _verdict(one) if point else "stated" if one.hit >= cal.BELIEF else "not stated"
+    verdict: str = one.verdict if point else "stated" if one.verdict == "hit" else "not stated"
     features = {f.name: round(getattr(one.features, f.name), 3) for f in dataclasses.fields(one.features)}
     reference = one.reference.text if one.reference else ""
     return TargetExplanation(

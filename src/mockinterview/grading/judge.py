@@ -76,6 +76,9 @@ class ModelGrader:
         """The model's name."""
         return self.model.name
 
+    def warm_up(self) -> None:
+        """Do nothing: all is there."""
+
     async def grade(self, question: Question, answer: str) -> Assessment:
         """Return the model's verdicts as far as quotes prove them, or the embedded grader's, labelled as such, where it fails."""
         flags = self._look(question, answer)

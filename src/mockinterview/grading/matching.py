@@ -13,11 +13,12 @@ from mockinterview.grading import calibration as cal
 from mockinterview.grading.calibration import Features
 from mockinterview.grading.prepared import Prepared, Reference, Target
 from mockinterview.grading.windows import Window
+from mockinterview.models import Verdict
 
 
 @dataclass(slots=True)
 class Match:
-    """A window of a target: its features and the probabilities that the target is stated in it, and that its opposite is."""
+    """A window of a target: its features, the probabilities that the target is stated in it and that its opposite is, and the verdict."""
 
     target: Target
     window: Window | None = None
@@ -25,7 +26,10 @@ class Match:
     features: Features = field(default_factory=Features)
     topic: float = 0.0
     hit: float = 0.0
+    partial: float = 0.0
     contradicted: float = 0.0
+    verdict: Verdict = "miss"  # of a misconception "hit" means that it is stated
+    span: tuple[int, int] | None = None  # the clause that carried the verdict, where that is not the window
 
     def weigh(self) -> None:
         """Work out the probabilities: the window speaks of the target, and says it or the opposite."""
@@ -62,6 +66,8 @@ def match(prepared: Prepared, found: Sequence[Window], bare: Collection[int] = (
             one = _best([one.target], [{0: m[at]} for m in left])[0]  # noqa: PLW2901 - the same target, elsewhere
         result.append(one)
     _doubt(result)
+    for one in result:
+        one.verdict = cal.BY_WORDS[one.target.kind].verdict(one.hit, one.partial, one.contradicted)
     return result
 
 

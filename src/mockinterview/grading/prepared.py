@@ -44,6 +44,7 @@ class Target:
 
     kind: TargetKind
     id: str
+    text: str  # the claim or the belief
     references: tuple[int, ...]
     formulas: FormulaBook
     subject: str
@@ -161,6 +162,7 @@ class Prepared:
                 Target(
                     "point" if isinstance(item, Point) else "misconception",
                     item.id,
+                    said[0],
                     tuple(range(first, len(self.references))),
                     FormulaBook(formula for reading in read_ones for formula in reading.formulas),
                     subject,

@@ -20,6 +20,7 @@ from mockinterview.interview.policy import (
     Hint,
     Listen,
     React,
+    Reopen,
     Step,
     Understood,
     next_step,
@@ -43,6 +44,7 @@ from mockinterview.models import (
     Question,
     QuestionAsked,
     QuestionClosed,
+    QuestionReopened,
     RemarkMade,
     ReplyUnderstood,
     Verdict,
@@ -50,7 +52,7 @@ from mockinterview.models import (
 from mockinterview.ports import Grader, Interviewer, Retriever, Scene, SessionLog, Turn
 
 ELSEWHERE_MARGIN = 1.5  # a reply belongs to another question when that one fits it this many times better
-COMMANDS = ("hint", "skip", "clarify", "end")
+COMMANDS = ("hint", "skip", "back", "clarify", "end")
 TALK_KEPT = 12  # turns of the talk that the interviewer is shown; the rest is in the verdicts
 
 
@@ -106,6 +108,10 @@ class Interview:
         """Whether the candidate is expected to say something."""
         return isinstance(next_step(self.talk), Listen)
 
+    def warm_up(self) -> None:
+        """Begin to load what the first mark will need; call it once the first question is on the screen."""
+        self.grader.warm_up()
+
     async def start(self, plan: Plan, version: str = "") -> None:
         """Store the first event and put the first question."""
         started = InterviewStarted(session_id=self.session_id, plan=plan, bank=self.bank.fingerprint, version=version)
@@ -123,9 +129,9 @@ class Interview:
         await self.advance()
 
     async def command(self, name: str) -> None:
-        """Do what a slash command asks for: hint, skip, clarify or end. Raises UsageError for any other name."""
+        """Do what a slash command asks for: hint, skip, back, clarify or end. Raises UsageError for any other name."""
         if name not in COMMANDS:
-            raise UsageError(f"There is no command '/{name}'.", "Commands: /hint /skip /clarify /end /help.")
+            raise UsageError(f"There is no command '/{name}'.", "Commands: /hint /skip /back /clarify /end /help.")
         if self.finished:
             return
         await self.reply(f"/{name}")
@@ -155,6 +161,8 @@ class Interview:
                 self._store(self._react(step))
             case Close():
                 self._close(step)
+            case Reopen():
+                self._store(self._reopened(step))
             case Finish():
                 self._finish(step)
 
@@ -173,6 +181,13 @@ class Interview:
         previous = next((t.question for t in reversed(self.talk.threads) if not t.parent), None)
         text = words.opening(self.talk.plan, question, previous, self._turn(), step.bridge)
         return QuestionAsked(question_id=question.id, number=step.number, total=self.talk.plan.count, text=text)
+
+    def _reopened(self, step: Reopen) -> QuestionReopened:
+        inner = (t for t in reversed(self.talk.threads) if t.parent == step.question_id and t.closed is None)
+        question = next((t.question for t in inner), self.bank.get(step.question_id))
+        options = {"wanted": words.BACK, "offered": words.OFFER_AGAIN, "left": words.LEFT_OPEN}[step.why]
+        text = f"{words.pick(options, self.talk.plan.seed, self._turn())} {question.ask}"
+        return QuestionReopened(question_id=step.question_id, text=text)
 
     async def _follow(self, moves: Sequence[Move]) -> None:
         scene = self._scene()
@@ -293,6 +308,9 @@ class Interview:
         return HintGiven(question_id=question.id, target=step.target, text=question.point(step.target).hint)
 
     def _react(self, step: React) -> RemarkMade:
+        if step.about == "back":
+            said = words.pick(words.NOTHING_SKIPPED, self.talk.plan.seed, self._turn())
+            return RemarkMade(question_id=self._focus_id(), about="back", text=said)
         assert self.talk.focus is not None  # there is always an open question while the candidate speaks
         question = self.talk.focus.question
         clarify = step.about == "clarify"

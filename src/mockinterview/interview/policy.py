@@ -66,7 +66,7 @@ class Hint:
 class React:
     """Say something that asks nothing new."""
 
-    about: Literal["clarify", "small_talk", "reaction"]
+    about: Literal["clarify", "small_talk", "reaction", "back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,14 @@ class Close:
 
     question_id: str
     reason: Literal["done", "skipped", "not_shown", "dont_know", "time", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Take up a main question again: the candidate wants it, it is offered, or it was left for another one that is done now."""
+
+    question_id: str
+    why: Literal["wanted", "offered", "left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ class Done:
     """Nothing is left to do."""
 
 
-Step = Listen | Ask | Understood | Grade | Follow | Hint | React | Close | Finish | Done
+Step = Listen | Ask | Understood | Grade | Follow | Hint | React | Close | Reopen | Finish | Done
 
 
 def next_step(talk: Talk) -> Step:
@@ -121,11 +129,29 @@ def _handle_reply(talk: Talk, answer: AnswerGiven) -> Step:
             return _hint(talk)
         case "skip":
             return Close(answer.question_id, "skipped")
+        case "back":
+            return _back(talk)
         case "end":
             return Finish("ended")
         case "clarify":
             return React("clarify")
     return React("small_talk")
+
+
+def _back(talk: Talk) -> Step:
+    """Return to the question that was skipped last; the present one waits and comes after it."""
+    left = skipped(talk)
+    return Reopen(left[-1].question.id, "wanted") if left else React("back")
+
+
+def skipped(talk: Talk) -> list[Thread]:
+    """Return the main questions that were skipped without an answer, in the order of skipping.
+
+    What is expected of them is not told before the report, as it is when a question is closed with answers.
+    """
+    closed = {event.question_id: number for number, event in enumerate(talk.events) if isinstance(event, QuestionClosed)}
+    found = [t for t in talk.threads if not t.parent and t.untouched]
+    return sorted(found, key=lambda thread: closed[thread.question.id])
 
 
 def _drawn_out_by(talk: Talk) -> Literal["question", "probe"]:
@@ -179,11 +205,22 @@ def _next_question(talk: Talk) -> Step:
 
     A session may be resumed with a bank that has changed: a planned question that it no longer has is passed over.
     """
+    waiting = next((t for t in talk.threads if not t.parent and t.closed is None), None)
+    if waiting:
+        return Reopen(waiting.question.id, "left")
     left = [q for q in talk.plan.questions if q not in talk.asked_ids and q in talk.bank]
     if not left or talk.number >= talk.plan.count:
-        return Finish("done")
+        return _offer(talk) or Finish("done")
     edge = _leading_edge(talk, left)
     return Ask(edge.to if edge else left[0], talk.number + 1, edge.bridge if edge else "")
+
+
+def _offer(talk: Talk) -> Reopen | None:
+    """Return the first skipped question, each once, and none after one of them was skipped again."""
+    last = talk.last
+    again = [t for t in skipped(talk) if not t.reopened and t.closed is not last]
+    declined = isinstance(last, QuestionClosed) and last.reason == "skipped" and talk.thread(last.question_id).reopened
+    return Reopen(again[0].question.id, "offered") if again and not declined else None
 
 
 def _leading_edge(talk: Talk, left: list[str]) -> FollowUp | None:

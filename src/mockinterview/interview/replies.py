@@ -15,6 +15,7 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("end", r"(let'?s |can we |please |i want to |i'?d like to )?(stop|end|finish|quit)( here| now| the interview| it)*( please)?"),
     ("skip", r"(can we |could we |let'?s |please |i'?d like to |i want to |i would )*(skip|pass|move on|next question|next one|next)"
              r"( (on|this|that|it|one|the|question|to|next|please|now|for))*"),
+    ("back", r"(can we |could we |let'?s |please |i'?d like to |i want to )*(go |come |get )?back( (to|the|that|a|my|one|question|i|we|skipped|earlier|please|now))*"),
     ("hint", r"(can|could|may|would)? ?(i|you)? ?(please )?(have|get|give|need|want|use)? ?(me )?(a |another |some |any )?(little |small )?(hint|clue|tip|pointer|nudge)s?( please)?"),
     ("hint", r"(i('m| am) stuck[ ,.]*)?(help|help me|give me a hand|some help)( please| here| out| a bit)*"),
     ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok|no|nope)[ ,.]*)*(i )?(really |honestly |just |simply |still )?"

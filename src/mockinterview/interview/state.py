@@ -28,6 +28,7 @@ from mockinterview.models import (
     Question,
     QuestionAsked,
     QuestionClosed,
+    QuestionReopened,
     RemarkMade,
     ReplyUnderstood,
     Verdict,
@@ -59,12 +60,18 @@ class Thread:
     answers: list[str] = field(default_factory=list)
     dont_knows: int = 0
     no_contents: int = 0
+    reopened: bool = False
     closed: QuestionClosed | None = None
 
     @property
     def graded(self) -> bool:
         """Whether at least one answer of this thread has a mark."""
         return any(mark.assessment.score is not None for mark in self.marks)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether this question was skipped without an answer, so that it can be taken up again."""
+        return self.closed is not None and self.closed.reason == "skipped" and not self.marks
 
     @property
     def score_at_once(self) -> float | None:
@@ -135,7 +142,7 @@ class Talk:
     last: Event | None = None
     pending: AnswerGiven | None = None
     intent: Intent | None = None
-    asked: FollowUpAsked | QuestionAsked | None = None
+    asked: FollowUpAsked | QuestionAsked | QuestionReopened | None = None
     main: Thread | None = None
     focus: Thread | None = None
     follow_ups: int = 0
@@ -180,15 +187,14 @@ class Talk:
                 self.intent = event.intent
             case AnswerGraded():
                 self._graded(event)
-            case HintGiven():
-                self.thread(event.question_id).hinted.add(event.target)
-                self._handled()
-            case RemarkMade():
-                self._handled()
+            case HintGiven() | RemarkMade():
+                self._helped(event)
             case PointDisputed():
                 self.thread(event.question_id).disputed.add(event.point_id)
             case QuestionClosed():
                 self._close(event)
+            case QuestionReopened():
+                self._reopen(event)
             case InterviewFinished():
                 self.finished = event
 
@@ -230,6 +236,11 @@ class Talk:
         thread.dont_knows = thread.dont_knows + 1 if "dont_know" in event.assessment.flags else 0
         self._handled()
 
+    def _helped(self, event: HintGiven | RemarkMade) -> None:
+        if isinstance(event, HintGiven):
+            self.thread(event.question_id).hinted.add(event.target)
+        self._handled()
+
     def _close(self, event: QuestionClosed) -> None:
         thread = self.thread(event.question_id)
         thread.closed = event
@@ -238,6 +249,16 @@ class Talk:
             self.main = self.focus = None
         elif thread is self.focus:
             self.focus = self.main
+
+    def _reopen(self, event: QuestionReopened) -> None:
+        """Make a main question the present one; where it was left in the middle of a documented follow-up, that is in focus."""
+        main = next(t for t in self.threads if t.question.id == event.question_id and not t.parent)
+        main.reopened = main.reopened or main.closed is not None
+        main.closed = None
+        inner = (t for t in reversed(self.threads) if t.parent == event.question_id and t.closed is None)
+        self.main, self.focus = main, next(inner, main)
+        self.asked, self.follow_ups = event, len(main.origins)
+        self._handled()
 
     def _handled(self) -> None:
         self.pending, self.intent = None, None

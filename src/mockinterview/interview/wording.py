@@ -100,6 +100,13 @@ NO_HINT = (
     "That is all I can give away here. Tell me what you have.",
 )
 EXAM_HINT = ("This is the exam setting, so no hints. Say what you can, or skip it.",)
+BACK = ("Sure, back to that one.", "Gladly. Here it is again.", "All right, let's return to it.")
+OFFER_AGAIN = (
+    "Before we finish: you skipped this one. Do you want to try it now? /skip leaves it for good.",
+    "There is one left that you skipped. Have a try, or /skip to finish.",
+)
+LEFT_OPEN = ("Now back to where we were.", "And now the one that we had left for it.")
+NOTHING_SKIPPED = ("You have skipped nothing so far, so we stay here.", "There is no skipped question to go back to.")
 ONSITE = ("Feel free to use formulas.", "Write down what you need.", "A formula is welcome.")
 CLOSINGS = {
     "done": ("Okay, noted.", "Good, I have what I need here.", "All right.", "Thanks, let's leave it there.", "Okay."),

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-import os
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mockinterview.errors import RetrievalError
+from mockinterview.encoders import MODEL, OnnxEncoder
+from mockinterview.errors import EncoderError, RetrievalError
 from mockinterview.retrieval.passages import content_hash
 from mockinterview.retrieval.words import STOP_WORDS, terms, words
 
@@ -22,11 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# onnxruntime reports home unless it is told not to before it is imported; chromadb may import it.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
 MODEL_DIR = Path(__file__).resolve().parent / "model"
-_MODEL, _TOKENIZER, _KNOWN = "model.onnx", "tokenizer.json", "vectors.npz"
+_KNOWN = "vectors.npz"
 _AT_ONCE = 16  # texts that the model reads together
 _REMEDY = "Delete it, or put the whole model there again; without it, search works by words."
 
@@ -97,11 +91,11 @@ class OnnxEmbedder:
     _LONGEST = 256
 
     def __init__(self, folder: Path) -> None:
-        self._session = _session(folder / _MODEL)
-        self._tokenizer = _tokenizer(folder / _TOKENIZER, self._LONGEST)
-        self._inputs = {given.name for given in self._session.get_inputs()}
-        digest = hashlib.sha256((folder / _MODEL).read_bytes() + (folder / _TOKENIZER).read_bytes()).hexdigest()
-        self.name = f"onnx-1-{digest[:12]}"
+        try:
+            self._encoder = OnnxEncoder(folder)
+        except EncoderError as error:
+            raise RetrievalError(error.message, _REMEDY) from error
+        self.name = f"onnx-1-{self._encoder.digest[:12]}"
         self._known = _known_vectors(folder / _KNOWN)
         self.dimensions = len(self(["dimensions"])[0])
 
@@ -116,23 +110,11 @@ class OnnxEmbedder:
         return [vectors[number] for number in range(len(texts))]
 
     def _vectors(self, texts: Sequence[str]) -> list[list[float]]:
-        import numpy as np
-
-        encoded = self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
-        given = {
-            "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
-            "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),
-            "token_type_ids": np.array([one.type_ids for one in encoded], dtype=np.int64),
-        }
-        tokens = self._run({name: array for name, array in given.items() if name in self._inputs})
-        return _pooled(tokens, given["attention_mask"])
-
-    def _run(self, given: dict[str, Any]) -> NDArray[np.float32]:
         try:
-            tokens: NDArray[np.float32] = self._session.run(None, given)[0]
-        except _onnx_errors() as error:
-            raise RetrievalError(f"The sentence model cannot be run ({error}).", _REMEDY) from error
-        return tokens
+            tokens, mask = self._encoder.run([ids[: self._LONGEST - 2] for ids in self._encoder.ids(texts)])
+        except EncoderError as error:
+            raise RetrievalError(error.message, _REMEDY) from error
+        return _pooled(tokens, mask)
 
 
 def default_embedder(folder: Path) -> Embedder:
@@ -140,7 +122,7 @@ def default_embedder(folder: Path) -> Embedder:
 
     Raises RetrievalError where a model is there and cannot be used: that is said, not passed over.
     """
-    return OnnxEmbedder(folder) if (folder / _MODEL).is_file() else HashedEmbedder()
+    return OnnxEmbedder(folder) if (folder / MODEL).is_file() else HashedEmbedder()
 
 
 def known_vectors_file(embedder: OnnxEmbedder, texts: Sequence[str], file: Path) -> None:
@@ -170,37 +152,3 @@ def _pooled(tokens: NDArray[np.float32], mask: NDArray[np.int64]) -> list[list[f
     unit = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
     vectors: list[list[float]] = unit.astype(np.float32).tolist()
     return vectors
-
-
-def _session(file: Path) -> Any:
-    try:
-        import onnxruntime
-    except (ImportError, OSError) as error:
-        raise RetrievalError(f"The sentence model {file} cannot be used ({error}).", _REMEDY) from error
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except _onnx_errors() as error:
-        raise RetrievalError(f"The sentence model {file} cannot be used ({error}).", _REMEDY) from error
-
-
-def _onnx_errors() -> tuple[type[Exception], ...]:
-    """Return what onnxruntime raises: its own exceptions have no base of their own."""
-    state = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
-    own = (thing for thing in vars(state).values() if isinstance(thing, type) and issubclass(thing, Exception))
-    return (*own, RuntimeError, ValueError)
-
-
-def _tokenizer(file: Path, longest: int) -> Any:
-    try:
-        from tokenizers import Tokenizer
-
-        text = file.read_text(encoding="utf-8")
-        json.loads(text)["model"]["vocab"]  # what is no tokenizer makes the library raise a bare Exception
-        tokenizer = Tokenizer.from_str(text)
-    except (ImportError, OSError, ValueError, KeyError, TypeError) as error:
-        raise RetrievalError(f"The tokenizer {file} cannot be used ({error}).", _REMEDY) from error
-    tokenizer.enable_truncation(longest)
-    tokenizer.enable_padding()
-    return tokenizer

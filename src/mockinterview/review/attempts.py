@@ -19,6 +19,7 @@ from mockinterview.models import (
     PointDisputed,
     QuestionAsked,
     QuestionClosed,
+    QuestionReopened,
     Verdict,
 )
 
@@ -110,6 +111,8 @@ def attempts(events: Iterable[Event]) -> list[Attempt]:
             case FollowUpAsked() if event.to:
                 latest[event.to] = _Open(event.to, parent=main)
                 threads.append(latest[event.to])
+            case QuestionReopened() if event.question_id in latest:
+                main, latest[event.question_id].closed = event.question_id, None
             case AnswerGraded() | PointDisputed() | QuestionClosed() if event.question_id in latest:
                 _take(latest, event)
     return [thread.attempt(session_id, thread.closed) for thread in threads if thread.closed]

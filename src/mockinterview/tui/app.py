@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
@@ -20,6 +20,7 @@ from mockinterview.errors import BackendError, MockInterviewError
 from mockinterview.sanitize import clean
 from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Offer, Opened, Wishes, find_due, find_past
 from mockinterview.tui.frame import Frame
+from mockinterview.tui.keys import bound, choose
 from mockinterview.tui.start import StartScreen
 from mockinterview.tui.themes import HIGH_CONTRAST, THEMES, following
 
@@ -55,8 +56,8 @@ class InterviewApp(App[None]):
     TextArea .text-area--placeholder, Input > .input--placeholder { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "Quit", priority=True),
-        Binding("f9", "switch_theme", "Dark, light, high contrast", show=False),
+        bound("quit", "quit", priority=True),
+        bound("theme", "switch_theme", show=False),
     ]
 
     def __init__(self, load: Callable[[], Core], launch: Launch = PLAIN_LAUNCH) -> None:
@@ -99,6 +100,7 @@ class InterviewApp(App[None]):
 
     async def _first(self, core: Core) -> None:
         self._set_theme(core.theme)
+        self.set_keymap(choose(core.keys))
         if self.launch.resume is not None:
             await self._open(core, partial(core.open_stored, self.launch.resume))
         elif self.launch.direct:
@@ -170,9 +172,12 @@ class InterviewApp(App[None]):
     async def _open(self, core: Core, make: Make) -> None:
         """Open an interview; raises MockInterviewError where it cannot be made or is open elsewhere."""
         from mockinterview.tui.driver import Driver
+        from mockinterview.tui.jobs import PicksPanel
         from mockinterview.tui.talk import InterviewScreen
 
         opened = await self._made(make)
+        if opened.plan and opened.plan.because and not await self.push_screen_wait(PicksPanel(opened.plan, core.bank)):
+            return
         driver = Driver(opened.interview, core.store.claim(opened.interview.session_id))
         await self._only(InterviewScreen(core, driver, opened))
 
@@ -231,11 +236,12 @@ class InterviewApp(App[None]):
 
         if self.core:
             await self._to_start()
-            await self.push_screen(HistoryScreen(self.core))
+            start = self.screen
+            await self.push_screen(HistoryScreen(self.core, lambda: start.offers if isinstance(start, StartScreen) else ()))
 
     async def action_progress(self) -> None:
         """Show how scores went."""
-        from mockinterview.tui.history import ProgressScreen
+        from mockinterview.tui.progress import ProgressScreen
 
         if self.core:
             await self.push_screen(ProgressScreen(self.core))

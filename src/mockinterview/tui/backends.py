@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mockinterview.sanitize import clean
+from mockinterview.tui.keys import label
 
 if TYPE_CHECKING:
     from mockinterview.errors import BackendError
@@ -62,7 +63,7 @@ class Backends:
 
 
 def _given_up(name: str) -> str:
-    return f"{name} failed too often and is not asked any more; the embedded interviewer goes on. Ctrl+R asks it again."
+    return f"{name} failed too often and is not asked any more; the embedded interviewer goes on. {label('retry')} asks it again."
 
 
 def _teller(name: str, on_wait: Callable[[str], object]) -> Callable[[Wait], None]:

@@ -7,7 +7,11 @@ from types import MappingProxyType
 
 from textual import events
 from textual.content import Content
+from textual.css.styles import RulesMap
 from textual.geometry import Size
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions, Visual
 from textual.widget import Widget
 
 from mockinterview.grading.score import EXERCISE
@@ -15,6 +19,8 @@ from mockinterview.interview.state import Talk, Thread
 from mockinterview.models import Assessment, PointDisputed, PointVerdict, Question, Verdict
 from mockinterview.report import SIGNS, notes, score_text
 from mockinterview.sanitize import clean
+from mockinterview.tui.formulas import readable
+from mockinterview.tui.keys import label
 
 STYLES: dict[Verdict, str] = {
     "hit": "bold $text-success",
@@ -31,7 +37,7 @@ CLOSED = {
     "ended": "ended early",
 }
 WIDTHS_KEPT = 3
-COLUMN = 13  # cells for sign and word
+COLUMN = 15  # cells for sign and word; "! contradicted" is the longest
 Row = tuple[str, str, Content]  # sign and word, their style, the text beside them; no sign for a line over the whole width
 
 
@@ -40,15 +46,22 @@ class Card(Widget):
 
     DEFAULT_CSS = "Card { height: auto; width: 1fr; }"
 
-    def __init__(self, rows: Sequence[Row], classes: str = "") -> None:
-        super().__init__(classes=classes)
+    def __init__(self, rows: Sequence[Row], classes: str = "", *, column: int = COLUMN, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(classes=classes, id=id)
         self.rows = tuple(rows)
+        self._column = column
         self._wrapped: dict[int, list[Content]] = {}
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show other rows from now on."""
+        self.rows = tuple(rows)
+        self._wrapped.clear()
+        self.refresh(layout=True)
 
     @property
     def plain(self) -> str:
         """The text of the card, one line a row."""
-        return "\n".join(f"{sign:<{COLUMN}}{text.plain}" if sign else text.plain for sign, _, text in self.rows)
+        return "\n".join(f"{sign:<{self._column}}{text.plain}" if sign else text.plain for sign, _, text in self.rows)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's signature
         """Return the number of lines at a width."""
@@ -67,17 +80,45 @@ class Card(Widget):
         if width not in self._wrapped:
             if len(self._wrapped) >= WIDTHS_KEPT:
                 self._wrapped.clear()
-            self._wrapped[width] = [line for row in self.rows for line in _wrapped(row, max(width, 2 * COLUMN))]
+            room = max(width, 2 * self._column)
+            self._wrapped[width] = [line for row in self.rows for line in _wrapped(row, room, self._column)]
         return self._wrapped[width]
 
 
-def _wrapped(row: Row, width: int) -> Iterator[Content]:
+class Hanging(Visual):
+    """A row as an entry of a list: what wraps stands below the text and not below the sign."""
+
+    def __init__(self, row: Row, column: int = COLUMN) -> None:
+        self._row, self._column = row, column
+
+    @property
+    def plain(self) -> str:
+        """The text on one line."""
+        return f"{self._row[0]:<{self._column}}{self._row[2].plain}"
+
+    def render_strips(self, width: int, height: int | None, style: Style, options: RenderOptions) -> list[Strip]:
+        """Return the lines at a width."""
+        return self._at(width).render_strips(width, height, style, options)
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:  # noqa: ARG002 - Textual's signature
+        """Return the width without any wrapping, in cells."""
+        return self._column + self._row[2].cell_length
+
+    def get_height(self, rules: RulesMap, width: int) -> int:  # noqa: ARG002 - Textual's signature
+        """Return the number of lines at a width."""
+        return len(list(_wrapped(self._row, max(width, 2 * self._column), self._column)))
+
+    def _at(self, width: int) -> Content:
+        return Content("\n").join(_wrapped(self._row, max(width, 2 * self._column), self._column))
+
+
+def _wrapped(row: Row, width: int, column: int) -> Iterator[Content]:
     sign, style, text = row
     if not sign:
         yield from text.wrap(width)
         return
-    for number, line in enumerate(text.wrap(width - COLUMN)):
-        yield Content.assemble((f"{'' if number else sign:<{COLUMN}}", style), line)
+    for number, line in enumerate(text.wrap(width - column)):
+        yield Content.assemble((f"{'' if number else sign:<{column}}", style), line)
 
 
 def answer_rows(thread: Thread, assessment: Assessment) -> list[Row]:
@@ -95,13 +136,20 @@ def answer_rows(thread: Thread, assessment: Assessment) -> list[Row]:
 
 
 def closing_rows(thread: Thread) -> list[Row]:
-    """Return the card of a question that is done: every core point and every mistake, with its correction."""
+    """Return the card of a question that is done: every core point and every mistake, with its correction.
+
+    One that was skipped may still be taken up again, so its card tells nothing of them.
+    """
     closed = thread.closed
     assert closed is not None  # only closed questions have this card
+    if thread.untouched and not thread.parent:
+        told = f". {label('back')} comes back to it; the report tells what was expected."
+        return [("", "", Content.assemble((clean(f"Skipped: {thread.question.id}"), "bold"), (told, "dim")))]
     late = "" if closed.at_once == closed.after_follow_up else f" at once, {score_text(closed.after_follow_up)} after follow-up"
     why = f" ({CLOSED[closed.reason]})" if CLOSED[closed.reason] else ""
     head = _head(f"Done: {thread.question.id}{why}: {score_text(closed.at_once)}{late}", thread.graded_by)
-    return [head, *point_rows(thread), ("", "", Content.assemble(("F5 shows the model answer, F6 disputes a mark.", "dim")))]
+    ways = f"{label('model_answer')} shows the model answer, {label('dispute')} disputes a mark."
+    return [head, *point_rows(thread), *([("", "", Content.styled(ways, "dim"))] if thread.answers else [])]
 
 
 def disputes(talk: Talk, question_id: str) -> dict[str, PointDisputed]:
@@ -132,7 +180,7 @@ def point_rows(thread: Thread, own: Mapping[str, PointDisputed] = MappingProxyTy
             rows += [(" ", "", Content(clean(dispute_text(thread.question, own[point.id]))))] if point.id in own else []
     for stated in {m.id: m for mark in thread.marks for m in mark.assessment.misconceptions}.values():
         rows.append(("! mistaken", STYLES["contradicted"], _quote(stated.evidence)))
-        rows.append((" ", "", Content(clean(thread.question.misconception(stated.id).correction))))
+        rows.append((" ", "", Content(readable(clean(thread.question.misconception(stated.id).correction)))))
     return rows
 
 
@@ -155,12 +203,12 @@ def _shown_point(question: Question, verdict: PointVerdict) -> list[Row]:
 
 
 def _verdict(verdict: Verdict, told: str, evidence: str) -> list[Row]:
-    rows: list[Row] = [(SIGNS[verdict], STYLES[verdict], Content(clean(told)))]
+    rows: list[Row] = [(SIGNS[verdict], STYLES[verdict], Content(readable(clean(told))))]
     return [*rows, (" ", "", _quote(evidence))] if evidence else rows
 
 
 def _quote(evidence: str) -> Content:
-    return Content.assemble(("you said: ", "dim"), (f"“{' '.join(clean(evidence).split())}”", "italic"))
+    return Content.assemble(("you said: ", "dim"), (f"“{readable(' '.join(clean(evidence).split()))}”", "italic"))
 
 
 def _evidence(thread: Thread, point_id: str) -> str:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import OptionList
@@ -65,6 +66,15 @@ class Choice(Widget, can_focus=True):
 
 class Picker(Choice):
     """A choice of which only the chosen option is shown, for options that are long or become more with time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "list", "List them", show=False)]
+
+    class Listed(Message):
+        """All options are to be shown."""
+
+    def action_list(self) -> None:
+        """Show all options."""
+        self.post_message(self.Listed())
 
     def add(self, option: str) -> None:
         """Add an option; one that is there stays as it is."""

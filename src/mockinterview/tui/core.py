@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mockinterview.models import Bank, Event, Plan
     from mockinterview.ports import Usage
     from mockinterview.review.attempts import Attempt
+    from mockinterview.review.history import Comparison
     from mockinterview.storage.log import Found, SessionSummary
 
 Progress = Callable[[int, int], None]
@@ -95,6 +96,7 @@ class Wishes:
 
     topics: tuple[str, ...] = ()
     about: str = ""
+    job: str = ""  # the text of a job description, which chooses the questions
     level: str | None = None
     count: int | None = None
     minutes: float | None = None
@@ -156,6 +158,9 @@ class Core:
     argument with each interviewer that answers; `try_out` lets one grade an answer and returns how that went in a sentence.
     `decided` are the fields of `defaults` that the person set; the others give way to what was chosen last time.
     `open_stored` takes a session id and whether to do without any model. `attempts` are all closed questions, oldest first.
+    `mark_again` returns the marks of a session beside those that another grader gives now; nothing is stored. `keys` is the
+    table `[keys]` of the settings. `reliability` takes the names of graders and returns a sentence for each: how often it is
+    right, and where that is known from.
     """
 
     bank: Bank
@@ -172,6 +177,9 @@ class Core:
     decided: Sequence[str] = ()
     faults: Sequence[str] = ()
     theme: str = "dark"
+    keys: Mapping[str, str] = field(default_factory=dict)
+    mark_again: Callable[[str, Offer], Sequence[Comparison]] = lambda _session, _offer: ()
+    reliability: Callable[[Sequence[str]], Sequence[str]] = lambda _: ()
     version: str = ""
 
 
@@ -225,6 +233,26 @@ def _choices(events: Sequence[Event]) -> Wishes | None:
         topics=plan.topics, about=plan.about, level=plan.level or "", count=plan.count, minutes=plan.minutes or 0.0,
         mode=plan.mode, format=plan.format, backend=plan.backend,
     )  # fmt: skip
+
+
+TOUR = (
+    "New here? Choose topics on the left, or just press {start} to begin.",
+    "You are asked, followed up on and marked with quotes of your own; {send} sends.",
+    "{help} shows all keys. All is kept: quit when you like, {resume} here goes on.",
+)
+
+
+def tour(core: Core) -> str:
+    """Return the three lines for somebody who has never been here, and "" ever after."""
+    from mockinterview.tui.keys import label
+
+    shown = core.drafts / "tour"
+    if shown.exists():
+        return ""
+    with suppress(OSError):  # then it is shown again next time, which does no harm
+        shown.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shown.touch()
+    return "\n".join(TOUR).format(**{name: label(name) for name in ("start", "send", "help", "resume")})
 
 
 def find_due(core: Core, now: datetime) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import ClassVar, cast
 
 from textual import events, on
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -19,6 +20,7 @@ from textual.widgets import OptionList, TextArea
 from textual.widgets.option_list import Option
 
 from mockinterview.sanitize import clean
+from mockinterview.tui.keys import bound, label
 
 # Terminals without the kitty protocol send Alt+Enter as ESC CR, which Textual 8.2 takes for Enter: it would send half an answer.
 cast("dict[str, tuple[Keys, ...]]", ANSI_SEQUENCES_KEYS)["\x1b\r"] = (Keys.ControlJ,)
@@ -26,20 +28,40 @@ cast("dict[str, tuple[Keys, ...]]", ANSI_SEQUENCES_KEYS)["\x1b\r"] = (Keys.Contr
 COMMANDS = {
     "hint": "a hint; what it draws out counts half",
     "skip": "leave this question",
+    "back": "return to the question that you skipped last",
     "clarify": "ask what is meant",
     "end": "end the interview with a report",
     "help": "keys and commands",
 }
 
 
-class AnswerArea(TextArea):
+# Textual's text area selects all on F7 and a line on F6, so that the next letter would take the place of an answer.
+_PASSED_ON = Binding("f6,f7", "pass_on", show=False)
+
+
+class Words(TextArea):
+    """A text area whose text no function key endangers, and which takes pastes without escapes."""
+
+    def action_pass_on(self) -> None:
+        """Leave a key to the screen."""
+        raise SkipAction
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        # The handler of TextArea runs after this one and inserts what the event then holds.
+        event.text = clean(event.text)
+
+
+class AnswerArea(Words):
     """A text area in which Enter sends. Ctrl+J is a newline in every terminal, the other two where the terminal has them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "Send", priority=True),
-        Binding("ctrl+j,alt+enter,shift+enter", "newline", "Newline", key_display="^j"),
+        bound("send", "send", priority=True),
+        bound("newline", "newline", key_display="^j"),
         Binding("tab", "complete", "Complete a command", show=False),
         Binding("escape", "leave", "Read back", show=False),
+        _PASSED_ON,
+        bound("scroll_up", "screen.scroll_talk(-1)", show=False),
+        bound("scroll_down", "screen.scroll_talk(1)", show=False),
     ]
 
     class Send(Message):
@@ -63,10 +85,6 @@ class AnswerArea(TextArea):
         """The word of a slash command that is being typed, without the slash; None where there is none."""
         word = self.text[1:]
         return word if self.text.startswith("/") and (word.isalpha() or not word) else None
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        # The handler of TextArea runs after this one and inserts what the event then holds.
-        event.text = clean(event.text)
 
     def action_send(self) -> None:
         """Send what was typed."""
@@ -102,16 +120,16 @@ class AnswerArea(TextArea):
             self.post_message(self.Pick(1))
 
 
-class Whiteboard(TextArea):
+class Whiteboard(Words):
     """The second pane: Enter is a newline here, and what stands on it is sent with the answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,shift+tab", "back", "To the answer", show=False),
         Binding("escape", "back", "To the answer", show=False),
+        _PASSED_ON,
+        bound("scroll_up", "screen.scroll_talk(-1)", show=False),
+        bound("scroll_down", "screen.scroll_talk(1)", show=False),
     ]
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        event.text = clean(event.text)
 
     def action_back(self) -> None:
         """Put the focus on the answer."""
@@ -151,26 +169,20 @@ class Editor(Vertical):
     class Left(Message):
         """Esc was pressed."""
 
-    def compose(self) -> ComposeResult:
-        """Yield the list of commands and the text area."""
-        yield OptionList(id="commands")
-        with Horizontal():
-            yield AnswerArea(placeholder="Your answer. /hint /skip /clarify /end /help", id="answer")
-            yield Whiteboard(placeholder="Whiteboard (F7): formulas, examples; sent with the answer", id="board")
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._list = OptionList(id="commands")
+        self.area = AnswerArea(placeholder="Your answer. /hint /skip /back /clarify /end /help", id="answer")
+        self.board = Whiteboard(placeholder=f"Whiteboard ({label('board')}): formulas, examples; sent with the answer", id="board")
 
-    @property
-    def board(self) -> Whiteboard:
-        """The whiteboard, which is there onsite only."""
-        return self.query_one(Whiteboard)
+    def compose(self) -> ComposeResult:
+        """Yield the list of commands, the text area and the whiteboard, which is shown onsite only."""
+        yield self._list
+        yield Horizontal(self.area, self.board)
 
     def show_board(self) -> None:
         """Lay the whiteboard beside the answer."""
         self.add_class("-onsite")
-
-    @property
-    def area(self) -> AnswerArea:
-        """The text area."""
-        return self.query_one(AnswerArea)
 
     @property
     def text(self) -> str:
@@ -185,10 +197,6 @@ class Editor(Vertical):
     def put(self, text: str) -> None:
         """Put a text in the place of what stands here, so that undo brings it back."""
         self.area.replace(clean(text), (0, 0), self.area.document.end)
-
-    @property
-    def _list(self) -> OptionList:
-        return self.query_one(OptionList)
 
     @on(TextArea.Changed)
     def _show_commands(self) -> None:

@@ -11,6 +11,8 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from mockinterview.tui.keys import bound
+
 SMALLEST = (60, 16)
 TOO_SMALL = f"This terminal is too small: mockinterview needs at least {SMALLEST[0]} columns and {SMALLEST[1]} rows."
 
@@ -26,7 +28,7 @@ class Frame(Screen[None]):
     Frame.-narrow > #too-small, Frame.-short > #too-small { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,question_mark", "app.help", "Help", key_display="f1"),
+        bound("help", "app.help", key_display="f1"),
     ]
 
     def compose(self) -> ComposeResult:

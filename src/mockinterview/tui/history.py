@@ -1,9 +1,9 @@
-"""Past interviews: all sessions, a search in what was said, two of them side by side, and how scores went over the weeks."""
+"""Past interviews: all sessions, a search in what was said, two of them side by side, and one marked by two graders."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -18,14 +18,16 @@ from textual.widgets.option_list import Option
 from mockinterview.errors import MockInterviewError
 from mockinterview.interview.state import fold
 from mockinterview.models import Bank
-from mockinterview.report import bar, score_text
+from mockinterview.report import score_text
 from mockinterview.review.attempts import attempts
-from mockinterview.review.history import Change, Comparison, PointChange, Progress, Week, compare, progress
+from mockinterview.review.history import Change, Comparison, PointChange, compare
 from mockinterview.sanitize import clean
 from mockinterview.tui.cards import STYLES, Card, Row
-from mockinterview.tui.core import Core
+from mockinterview.tui.core import EMBEDDED, Core, Offer
 from mockinterview.tui.frame import Frame
+from mockinterview.tui.keys import bound, label
 from mockinterview.tui.results import export
+from mockinterview.tui.start import OfferPanel
 
 if TYPE_CHECKING:
     from mockinterview.storage.log import Found, SessionSummary
@@ -50,7 +52,7 @@ class HistoryScreen(Frame):
             self.session_id = session_id
 
     DEFAULT_CSS = """
-    HistoryScreen #title, CompareScreen #title, ProgressScreen #title {
+    HistoryScreen #title, CompareScreen #title {
         background: $primary; color: $text; padding: 0 1; text-style: bold;
     }
     HistoryScreen Input, HistoryScreen Input:focus { border: none; height: 1; padding: 0 1; background: $surface-lighten-1; }
@@ -58,20 +60,23 @@ class HistoryScreen(Frame):
     HistoryScreen #notice { height: 1; padding: 0 1; color: $text-warning; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "compare", "Compare"),
-        Binding("f3", "export('md')", "Markdown"),
-        Binding("f4", "export('json')", "JSON", show=False),
-        Binding("f5", "export('html')", "HTML", show=False),
-        Binding("f6", "export('apkg')", "Anki", show=False),
-        Binding("f7", "app.progress", "Progress"),
+        bound("compare", "compare"),
+        bound("history_markdown", "export('md')", show=False),
+        bound("history_json", "export('json')", show=False),
+        bound("history_html", "export('html')", show=False),
+        bound("history_anki", "export('apkg')", show=False),
+        bound("history_progress", "app.progress"),
+        bound("mark_again", "mark_again"),
         Binding("down", "app.focus_next", "To the list", show=False),
         Binding("escape", "app.pop_screen", "Back", key_display="esc"),
     ]
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, offers: Callable[[], Sequence[Offer]] = lambda: ()) -> None:
         super().__init__()
         self.core = core
+        self._offers = offers
         self.shown: list[str] = []  # the session of each line
+        self._notice = Static(id="notice", markup=False)
         self.chosen = ""  # the session that another one is to be compared with
 
     def body(self) -> Iterable[Widget]:
@@ -79,7 +84,7 @@ class HistoryScreen(Frame):
         yield Static("Past interviews (Enter opens one)", id="title", markup=False)
         yield Input(placeholder="search in questions and answers", id="search")
         yield OptionList(id="sessions")
-        yield Static(id="notice", markup=False)
+        yield self._notice
         yield Footer()
 
     def on_mount(self) -> None:
@@ -114,7 +119,7 @@ class HistoryScreen(Frame):
         return [(summary.id, _session_line(summary)) for summary in self.core.store.sessions()]
 
     def _tell(self, text: str) -> None:
-        self.query_one("#notice", Static).update(Content(clean(text)))
+        self._notice.update(Content(clean(text)))
 
     @property
     def highlighted(self) -> str:
@@ -134,7 +139,7 @@ class HistoryScreen(Frame):
             return
         if not self.chosen:
             self.chosen = self.highlighted
-            self._tell(f"{self.chosen} with which one? Choose it and press F2 again.")
+            self._tell(f"{self.chosen} with which one? Choose it and press {label('compare')} again.")
             return
         before, after = sorted((self.chosen, self.highlighted), key=self._age)
         self.chosen = ""
@@ -145,6 +150,29 @@ class HistoryScreen(Frame):
         else:
             self._tell("")
             self.app.push_screen(CompareScreen(found, self.core.bank))
+
+    def action_mark_again(self) -> None:
+        """Let another grader mark the highlighted session; what is stored stays as it is."""
+        if not self.highlighted:
+            return
+        offers = list(dict.fromkeys((Offer(EMBEDDED), *self._offers())))
+        session_id = self.highlighted
+
+        def take(chosen: int | None) -> None:
+            if chosen is not None:
+                self.run_worker(self._mark_again(session_id, offers[chosen]), group="mark", exclusive=True)
+
+        self.app.push_screen(OfferPanel([offer.label for offer in offers], 0), take)
+
+    async def _mark_again(self, session_id: str, offer: Offer) -> None:
+        self._tell(f"{offer.label} is marking {session_id} ...")
+        try:
+            found = await asyncio.to_thread(self.core.mark_again, session_id, offer)
+        except MockInterviewError as error:
+            self._tell(str(error))
+        else:
+            self._tell("Nothing was stored: the marks of the interview stay as they were.")
+            await self.app.push_screen(CompareScreen(found, self.core.bank, f"{session_id}: marked then, and now by {offer.label}"))
 
     def _age(self, session_id: str) -> str:
         return self.core.store.events(session_id)[0].at
@@ -178,13 +206,14 @@ class CompareScreen(Frame):
     DEFAULT_CSS = "CompareScreen VerticalScroll { height: 1fr; padding: 0 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.pop_screen", "Back", key_display="esc")]
 
-    def __init__(self, found: Sequence[Comparison], bank: Bank) -> None:
+    def __init__(self, found: Sequence[Comparison], bank: Bank, title: str = "Two attempts, the earlier one first") -> None:
         super().__init__()
+        self._title = title
         self.rows = [row for comparison in found for row in _compared(comparison, bank)]
 
     def body(self) -> Iterable[Widget]:
         """Return the points of all questions that both sessions have."""
-        yield Static("Two attempts, the earlier one first", id="title", markup=False)
+        yield Static(Content(clean(self._title)), id="title", markup=False)
         yield VerticalScroll(Card(self.rows))
         yield Footer()
 
@@ -205,49 +234,3 @@ def _compared(comparison: Comparison, bank: Bank) -> list[Row]:
 def _verdicts(point: PointChange) -> str:
     sides = ((point.before, point.before_late), (point.after, point.after_late))
     return " -> ".join(f"{verdict or 'not graded'}{' after follow-up' if late else ''}" for verdict, late in sides)
-
-
-class ProgressScreen(Frame):
-    """Scores by week, over all and by topic, as bars; and what is due."""
-
-    DEFAULT_CSS = "ProgressScreen VerticalScroll { height: 1fr; padding: 0 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.pop_screen", "Back", key_display="esc")]
-
-    def __init__(self, core: Core) -> None:
-        super().__init__()
-        self.core = core
-
-    def body(self) -> Iterable[Widget]:
-        """Return the title, the room for the bars and the key bar."""
-        yield Static("Progress: scores by week, at once and after follow-up", id="title", markup=False)
-        yield VerticalScroll(Static("Reading the sessions ...", id="progress", markup=False))
-        yield Footer()
-
-    def on_mount(self) -> None:
-        """Read the sessions beside the screen."""
-        self.run_worker(self._read(), group="progress")
-
-    async def _read(self) -> None:
-        try:
-            made = await asyncio.to_thread(lambda: progress(self.core.attempts(), self.core.bank))
-            told = progress_text(made)
-        except MockInterviewError as error:
-            told = Content(clean(str(error)))
-        self.query_one("#progress", Static).update(told)
-
-
-def progress_text(made: Progress) -> Content:
-    """Return bars for each week, over all and by topic; one sentence where nothing was graded yet."""
-    if not made.weeks:
-        return Content("No question has been closed yet.")
-    parts: list[str | tuple[str, str]] = []
-    for title, weeks in (("All topics", made.weeks), *made.topics.items()):
-        parts += [(clean(f"{title}\n"), "bold $text-accent"), *(clean(f"{_week_line(week)}\n") for week in weeks), "\n"]
-    return Content.assemble(*parts)
-
-
-def _week_line(week: Week) -> str:
-    if week.at_once is None or week.after_follow_up is None:
-        return f"  {week.starts}  {score_text(week.after_follow_up)}"
-    scores = f"{bar(week.at_once)} {week.at_once:>4g}   {bar(week.after_follow_up)} {week.after_follow_up:>4g}"
-    return f"  {week.starts}  {scores}   {week.graded} of {week.attempts} graded"

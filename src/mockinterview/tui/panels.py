@@ -15,8 +15,12 @@ from textual.dom import DOMNode
 from textual.widgets import Static
 
 from mockinterview.sanitize import clean
+from mockinterview.tui.cards import Card, Row
 from mockinterview.tui.editor import COMMANDS
 from mockinterview.tui.frame import Panel
+from mockinterview.tui.keys import bound
+
+KEY_COLUMN = 34  # cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class HelpPanel(Panel):
     DEFAULT_CSS = """
     HelpPanel VerticalScroll { width: 76; max-width: 95%; height: auto; max-height: 90%; border: round $primary; padding: 0 2; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f1,question_mark", "dismiss(False)", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [bound("help", "dismiss(False)", show=False)]
 
     def __init__(self, active: Mapping[str, ActiveBinding]) -> None:
         super().__init__()
@@ -61,18 +65,21 @@ class HelpPanel(Panel):
     def compose(self) -> ComposeResult:
         """Yield the list."""
         with VerticalScroll():
-            yield Static(Content(clean("\n".join(self._lines()))), markup=False)
+            yield Card(self._rows(), column=KEY_COLUMN)
 
-    def _lines(self) -> list[str]:
+    def _rows(self) -> list[Row]:
         bound = bound_actions(self._active)
-        own = [_line(entry) for entry in bound if entry.own]
-        editing = [_line(entry) for entry in bound if not entry.own]
-        commands = [f"  /{name:<31}{text}" for name, text in COMMANDS.items()]
-        return ["Keys (Esc closes this)", "", *own, "", "In an answer", "", *commands, "", "Moving and editing", "", *editing]
+        own = [_row(entry) for entry in bound if entry.own]
+        editing = [_row(entry) for entry in bound if not entry.own]
+        commands = [(f"  /{name}", "", Content(text)) for name, text in COMMANDS.items()]
+        parts = (("Keys (Esc closes this)", own), ("In an answer", commands), ("Moving and editing", editing))
+        return [row for title, rows in parts for row in (("", "", Content.styled(title, "bold")), *rows, ("", "", Content("")))]
 
 
-def _line(entry: Bound) -> str:
-    return f"  {', '.join(entry.keys).replace('question_mark', '?'):<32}{entry.binding.description}"
+def _row(entry: Bound) -> Row:
+    keys = ", ".join(entry.keys).replace("question_mark", "?")
+    name = f"   [keys] {entry.binding.id}" if entry.binding.id else ""
+    return f"  {keys} ", "", Content.assemble(clean(entry.binding.description), (name, "dim"))
 
 
 class LinkPanel(Panel):

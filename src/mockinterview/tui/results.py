@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -22,11 +23,26 @@ from mockinterview.interview.summary import build_report
 from mockinterview.models import AnswerGiven, QuestionReport, Report
 from mockinterview.report import as_html, as_json, as_markdown, bar, score_text
 from mockinterview.sanitize import clean
-from mockinterview.tui.cards import CLOSED, Card, disputes, point_rows
+from mockinterview.tui.cards import CLOSED, Card, Hanging, Row, disputes, point_rows
 from mockinterview.tui.core import Core
 from mockinterview.tui.disputes import DisputePanel, Store
+from mockinterview.tui.formulas import readable
 from mockinterview.tui.frame import Frame, Panel
+from mockinterview.tui.keys import bound
 from mockinterview.tui.turns import literal, spoken
+
+INDENT = 5  # cells before the text of a numbered line
+QUESTION_COLUMN = 38  # cells for the name of a question
+
+
+class Questions(OptionList):
+    """The questions of a report; Enter opens the first one where none was chosen."""
+
+    def action_select(self) -> None:
+        """Open a question."""
+        if self.highlighted is None:
+            self.action_first()
+        super().action_select()
 
 
 class ReportScreen(Frame):
@@ -35,17 +51,16 @@ class ReportScreen(Frame):
     DEFAULT_CSS = """
     ReportScreen #title { background: $primary; color: $text; padding: 0 1; text-style: bold; }
     ReportScreen VerticalScroll { height: 1fr; padding: 0 1; }
-    ReportScreen #overview { height: auto; }
     ReportScreen OptionList, ReportScreen OptionList:focus { height: auto; border: none; background: transparent; padding: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "export('md')", "Markdown"),
-        Binding("j", "export('json')", "JSON"),
-        Binding("h", "export('html')", "HTML"),
-        Binding("a", "export('apkg')", "Anki"),
-        Binding("n", "app.new_interview", "New interview"),
-        Binding("p", "app.history", "Past interviews", show=False),
-        Binding("escape", "app.pop_screen", "Transcript", key_display="esc"),
+        bound("markdown", "export('md')"),
+        bound("json", "export('json')", show=False),
+        bound("html", "export('html')", show=False),
+        bound("anki", "export('apkg')"),
+        bound("new", "app.new_interview"),
+        bound("past", "app.history", show=False),
+        Binding("escape", "app.pop_screen", "Back", key_display="esc"),
     ]
 
     def __init__(self, core: Core, talk: Talk, store: Store | None = None) -> None:
@@ -53,20 +68,30 @@ class ReportScreen(Frame):
         self.core, self.talk = core, talk
         self._store = store
         self.report: Report = talk.finished.report if talk.finished else build_report(talk)
+        self._reliability = Card([], id="reliability", column=INDENT)
+        # Made here and not looked up: a mark may be disputed before the list is mounted.
+        self._questions = Questions(*(Option(self._line(entry), id=str(i)) for i, entry in enumerate(self.report.questions)))
 
     def body(self) -> Iterable[Widget]:
         """Return the report and the key bar."""
         yield Static(Content(clean(f"Report of {self.report.session_id}")), id="title", markup=False)
         with VerticalScroll(can_focus=False):
-            yield Static(overview(self.report), id="overview", markup=False)
-            yield OptionList(*(Option(self._line(entry), id=str(i)) for i, entry in enumerate(self.report.questions)))
+            yield Card(overview(self.report), id="overview", column=INDENT)
+            yield self._questions
+            yield self._reliability
         yield Footer()
 
     def on_mount(self) -> None:
-        """Put the focus on the questions, but begin to read at the top."""
-        questions = self.query_one(OptionList)
-        questions.focus(scroll_visible=False)
-        self.query_one(VerticalScroll).scroll_home(animate=False)
+        """Put the focus on the questions, but begin to read at the top: which of them is highlighted is told by moving."""
+        self._questions.focus(scroll_visible=False)
+        self._questions.highlighted = None
+        self.call_after_refresh(self.query_one(VerticalScroll).scroll_home, animate=False)
+        self.run_worker(self._tell_reliability(), group="reliability")
+
+    async def _tell_reliability(self) -> None:
+        told = await asyncio.to_thread(self.core.reliability, self.report.graded_by)
+        if told:
+            self._reliability.show([*_titled("How reliable these marks are"), *map(_entry, told)])
 
     @on(OptionList.OptionSelected)
     def _open(self, event: OptionList.OptionSelected) -> None:
@@ -76,9 +101,9 @@ class ReportScreen(Frame):
     def recount(self) -> None:
         """Count the points anew that are disputed."""
         for number, entry in enumerate(self.report.questions):
-            self.query_one(OptionList).replace_option_prompt_at_index(number, self._line(entry))
+            self._questions.replace_option_prompt_at_index(number, self._line(entry))
 
-    def _line(self, entry: QuestionReport) -> Content:
+    def _line(self, entry: QuestionReport) -> Hanging:
         return question_line(entry, len(disputes(self.talk, entry.question_id)))
 
     def action_export(self, form: str) -> None:
@@ -119,20 +144,23 @@ def _exported(core: Core, talk: Talk, form: str) -> bytes:
     return clean(text).encode()
 
 
-def overview(report: Report) -> Content:
+def overview(report: Report) -> list[Row]:
     """Return the upper part of the report."""
-    parts: list[str | tuple[str, str]] = [("Next\n", "bold $text-accent")]
-    parts += [clean(f"  {n}. {action}\n") for n, action in enumerate(report.next_actions, start=1)]
-    parts += [("\nScore\n", "bold $text-accent")]
-    parts += [
-        f"  at once          {_scored(report.at_once)}\n",
-        f"  after follow-up  {_scored(report.after_follow_up)}\n",
-    ]
-    parts += [clean(f"  {_counts(report)}\n")]
-    parts += [("\nTopics\n", "bold $text-accent")] if report.by_topic else []
-    parts += [clean(f"  {topic:<26}{bar(score)} {score:>4g}\n") for topic, score in report.by_topic.items()]
-    parts += [("\nStrong at once: ", "bold"), clean(", ".join(report.strengths)), "\n"] if report.strengths else []
-    return Content.assemble(*parts, ("\nQuestions (Enter opens one)", "bold $text-accent"))
+    scores = (f"at once          {_scored(report.at_once)}", f"after follow-up  {_scored(report.after_follow_up)}", _counts(report))
+    topics = [f"{topic:<26}{bar(score)} {score:>4g}" for topic, score in report.by_topic.items()]
+    rows = [*_titled("Next"), *(_entry(action, f"{n}.") for n, action in enumerate(report.next_actions, start=1))]
+    rows += [*_titled("Score"), *map(_entry, scores)]
+    rows += [*_titled("Topics"), *map(_entry, topics)] if topics else []
+    rows += [*_titled("Strong at once"), _entry(", ".join(report.strengths))] if report.strengths else []
+    return [*rows[1:], *_titled("Questions (Enter opens one)")]
+
+
+def _titled(title: str) -> list[Row]:
+    return [("", "", Content("")), ("", "", Content.styled(title, "bold $text-accent"))]
+
+
+def _entry(text: str, sign: str = "") -> Row:
+    return f"  {sign}", "", Content(readable(clean(text)))
 
 
 def _scored(score: float | None) -> str:
@@ -145,13 +173,14 @@ def _counts(report: Report) -> str:
     return f"{report.asked} asked, {report.graded} graded, {report.ungraded} not graded; marked by {marks}.{ended}"
 
 
-def question_line(entry: QuestionReport, disputed: int) -> Content:
+def question_line(entry: QuestionReport, disputed: int) -> Hanging:
     """Return a question of the report in one line, with the number of points that the candidate marks differently."""
     indent = "    " if entry.follow_up_of else "  "
     late = f", {entry.after_follow_up:g} after follow-up" if entry.after_follow_up not in (None, entry.at_once) else ""
     why = f" ({CLOSED[entry.reason]})" if CLOSED.get(entry.reason) else ""
     own = f", {disputed} self-marked" if disputed else ""
-    return Content.assemble(clean(f"{indent}{entry.question_id:<36}"), f"{score_text(entry.at_once)}{late}{why}{own}")
+    told = Content(f"{score_text(entry.at_once)}{late}{why}{own}")
+    return Hanging((clean(f"{indent}{entry.question_id} "), "", told), QUESTION_COLUMN)
 
 
 class QuestionPanel(Panel):
@@ -165,8 +194,10 @@ class QuestionPanel(Panel):
     QuestionPanel .said { margin-bottom: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f5,enter", "dismiss(False)", "Close", show=False),
-        Binding("d,f6", "dispute", "Dispute a mark"),
+        Binding("enter", "dismiss(False)", "Close", show=False),
+        bound("model_answer", "dismiss(False)", show=False),
+        Binding("d", "dispute", "Dispute a mark"),
+        bound("dispute", "dispute", show=False),
     ]
 
     def __init__(self, talk: Talk, question_id: str, store: Store | None = None) -> None:
@@ -179,16 +210,16 @@ class QuestionPanel(Panel):
         question = self.thread.question
         with Horizontal(id="sides"):
             with VerticalScroll(id="own"):
-                yield literal(question.ask, "heading")
+                yield literal(readable(question.ask), "heading")
                 yield Card(point_rows(self.thread, disputes(self.talk, question.id)), "said")
                 yield literal("Your words", "heading")
                 for said in _words(self.talk, question.id):
-                    yield literal(said, "said")
+                    yield literal(readable(said), "said")
             with VerticalScroll(id="model"):
                 yield literal("Model answer (Esc closes, d disputes a mark)", "heading")
                 yield spoken(question.model_answer or "This question has no model answer.", "model")
                 if question.formulas:
-                    yield literal(question.formulas, "formulas")
+                    yield literal(readable(question.formulas), "formulas")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer a dispute only where it can be stored and something was marked."""

@@ -3,27 +3,66 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, HorizontalGroup, VerticalScroll
+from textual.containers import Horizontal, HorizontalGroup, Vertical, VerticalScroll
+from textual.content import Content
 from textual.message import Message
+from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Footer, Input, Static
+from textual.widgets import Button, Footer, Input, OptionList, Static
+from textual.widgets.option_list import Option
 
 from mockinterview.errors import MockInterviewError, UsageError
 from mockinterview.sanitize import clean
 from mockinterview.tui.choice import Choice, Picker, Topics
-from mockinterview.tui.core import EMBEDDED, NO_PAST, NO_WISHES, Core, Offer, Past, Unfinished, Wishes, remembered
+from mockinterview.tui.core import EMBEDDED, NO_PAST, NO_WISHES, Core, Offer, Past, Unfinished, Wishes, remembered, tour
 from mockinterview.tui.frame import Frame
+from mockinterview.tui.keys import bound
 
 RISING = "rising"
 LEVELS = (RISING, "foundation", "intermediate", "advanced")
 FAULTS_SHOWN = 2
 MOST_QUESTIONS = 200  # of models.Plan, which is not imported for the first frame
+
+
+class OfferPanel(ModalScreen[int]):
+    """A list to choose from that may grow while it is shown. Ends with the number of the chosen entry, None for none."""
+
+    DEFAULT_CSS = """
+    OfferPanel { align: center middle; }
+    OfferPanel Vertical { width: 60; max-width: 95%; height: auto; border: round $primary; padding: 0 1; background: $surface; }
+    OfferPanel OptionList, OfferPanel OptionList:focus { height: auto; max-height: 60vh; border: none; padding: 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back", key_display="esc")]
+
+    def __init__(self, labels: Sequence[str], chosen: int) -> None:
+        super().__init__()
+        self._list = OptionList(*(Option(Content(clean(text))) for text in labels))
+        self._chosen = chosen
+
+    def compose(self) -> ComposeResult:
+        """Yield the list and what to do."""
+        with Vertical():
+            yield Static("Who interviews and grades? (Enter chooses, Esc leaves it)", markup=False)
+            yield self._list
+
+    def on_mount(self) -> None:
+        """Begin at the present choice."""
+        self._list.highlighted = self._chosen
+
+    def add(self, text: str) -> None:
+        """Add an entry at the end."""
+        self._list.add_option(Option(Content(clean(text))))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Choose."""
+        self.dismiss(event.option_index)
 
 
 class StartScreen(Frame):
@@ -40,17 +79,19 @@ class StartScreen(Frame):
     StartScreen #count, StartScreen #minutes { width: 8; }
     StartScreen .unit { width: auto; margin: 0 2 0 1; }
     StartScreen Button { margin-right: 2; }
-    StartScreen #buttons { margin-bottom: 0; }
+    StartScreen .buttons { margin-bottom: 0; }
+    StartScreen #tour { height: auto; padding: 0 1; display: none; }
     StartScreen #notice { height: auto; max-height: 4; padding: 0 1; color: $text-warning; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2,ctrl+s", "begin", "Start", key_display="f2"),
-        Binding("f3", "resume", "Resume"),
-        Binding("f4", "again", "Same again"),
-        Binding("f5", "review", "Review"),
-        Binding("f6", "app.history", "History"),
-        Binding("f7", "app.progress", "Progress", show=False),
-        Binding("f8", "test", "Test the interviewer", show=False),
+        bound("start", "begin", key_display="f2"),
+        bound("resume", "resume"),
+        bound("again", "again"),
+        bound("review", "review"),
+        bound("history", "app.history"),
+        bound("progress", "app.progress", show=False),
+        bound("test", "test", show=False),
+        bound("job", "job", show=False),
     ]
 
     class Begin(Message):
@@ -81,13 +122,21 @@ class StartScreen(Frame):
         self._due: tuple[str, ...] = ()
         self._offers = [Offer(EMBEDDED)]
         self._ready = False
+        self._job = ""
+        self._list: OfferPanel | None = None
         self._formed = asyncio.Event()
+        # Kept and not looked up: workers report to them while the screen may be on its way out.
+        self._notice = Static("Loading the question bank ...", id="notice", markup=False)
+        self._tour = Static(id="tour", markup=False)
+        self._picker = Picker((EMBEDDED,), id="backend")
+        self._review = Button("Nothing to review", id="review", disabled=True, compact=True)
 
     def body(self) -> Iterable[Widget]:
         """Return what is painted first; the form follows at once, its topics with the bank."""
         yield Static("mockinterview: practise deep-learning interviews", id="title", markup=False)
         yield Horizontal(id="choices")
-        yield Static("Loading the question bank ...", id="notice", markup=False)
+        yield self._tour
+        yield self._notice
         yield Footer()
 
     async def on_mount(self) -> None:
@@ -104,7 +153,7 @@ class StartScreen(Frame):
 
     def _form(self) -> list[Widget]:
         return [
-            _row("Subject", Input(placeholder="all, or in your own words: gradients", id="about")),
+            _row("Subject", Input(placeholder="all, or say it: gradients", id="about")),
             Static("Level (rising: from the fundamentals up)", markup=False),
             _row("", Choice(LEVELS, id="level")),
             _row(
@@ -113,16 +162,18 @@ class StartScreen(Frame):
             ),
             _row("Mode", Choice(("practice", "exam"), id="mode")),
             _row("Format", Choice(("phone", "onsite"), id="format")),
-            _row("Interviewer", Picker((EMBEDDED,), id="backend")),
+            _row("Interviewer", self._picker),
             HorizontalGroup(
                 Button("Start", variant="primary", id="begin", disabled=True, compact=True),
                 Button("Resume", id="resume", disabled=True, compact=True),
+                classes="buttons",
             ),
             HorizontalGroup(
                 Button("Same again", id="again", disabled=True, compact=True),
-                Button("Nothing to review", id="review", disabled=True, compact=True),
-                id="buttons",
+                self._review,
+                classes="buttons",
             ),
+            HorizontalGroup(Button("Job description", id="job", disabled=True, compact=True), classes="buttons"),
         ]  # fmt: skip
 
     async def fill(self, core: Core, past: Past) -> None:
@@ -133,35 +184,44 @@ class StartScreen(Frame):
         self._fill(core.defaults, keep=self._wishes)
         self._fill(remembered(core, past.last), keep=self._wishes)
         self._begin_with(core.defaults)
-        self.query_one("#notice", Static).update(_faults(core))
+        self._notice.update(_faults(core))
+        if told := tour(core):
+            self._tour.update(told)
+            self._tour.display = True
         self._past = past
         self._offer(past.unfinished)
-        self.query_one("#begin", Button).disabled = False
+        self.query_one("#begin", Button).disabled = self.query_one("#job", Button).disabled = False
         self._ready = True
         self.refresh_bindings()
 
     def _begin_with(self, defaults: Wishes) -> None:
         """Put the interviewer of the settings first."""
         self._offers = [Offer(defaults.backend or EMBEDDED, defaults.model or "")]
-        picker = self.query_one(Picker)
-        picker.chosen, picker.options = 0, (self._offers[0].label,)
+        self._picker.chosen, self._picker.options = 0, (self._offers[0].label,)
         self.add_offer(Offer(EMBEDDED))
 
     def add_offer(self, offer: Offer) -> None:
         """Add an interviewer that can be chosen; called as each one is found."""
         if offer not in self._offers:
             self._offers.append(offer)
-            self.query_one(Picker).add(offer.label)
+            self._picker.add(offer.label)
+            if self._list and self._list.is_attached:
+                self._list.add(offer.label)
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The interviewers that answered up to now, that of the settings first."""
+        return tuple(self._offers)
 
     @property
     def offer(self) -> Offer:
         """The chosen interviewer."""
-        return self._offers[self.query_one(Picker).chosen]
+        return self._offers[self._picker.chosen]
 
     def show_due(self, due: tuple[str, ...]) -> None:
         """Offer the questions that are due for review."""
         self._due = due
-        button = self.query_one("#review", Button)
+        button = self._review
         button.disabled = not due
         button.label = f"Review {len(due)} due question{'s' if len(due) > 1 else ''}" if due else "Nothing to review"
         button.refresh(layout=True)
@@ -191,11 +251,11 @@ class StartScreen(Frame):
 
     def tell(self, text: str) -> None:
         """Show a sentence at the bottom."""
-        self.query_one("#notice", Static).update(clean(text))
+        self._notice.update(clean(text))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what is not possible yet."""
-        if action == "begin":
+        if action in ("begin", "job"):
             return self._ready or None
         if action == "resume":
             return self._past.unfinished is not None or None
@@ -240,6 +300,37 @@ class StartScreen(Frame):
         if asked:
             self.post_message(self.Begin(replace(wishes, topics=(), about="", level="", questions=asked, count=len(asked))))
 
+    @on(Button.Pressed, "#job")
+    def action_job(self) -> None:
+        """Take a job description, which then chooses the questions; topics and level of the form still hold."""
+        from mockinterview.tui.jobs import JobPanel
+
+        if self._ready:
+            self.app.push_screen(JobPanel(self._job), self._take_job)
+
+    def _take_job(self, result: tuple[str, bool] | None) -> None:
+        self._job, go_on = result or (self._job, False)
+        if not go_on:
+            return
+        if not self._job:
+            self.tell("There is no job description yet: paste one.")
+            return
+        try:
+            self.post_message(self.Begin(replace(self._read(), about="", job=self._job)))
+        except MockInterviewError as error:
+            self.complain(error)
+
+    @on(Picker.Listed)
+    def _show_offers(self) -> None:
+        """List all interviewers; those that answer later join the list."""
+
+        def take(chosen: int | None) -> None:
+            if chosen is not None:
+                self._picker.chosen = chosen
+
+        self._list = OfferPanel([offer.label for offer in self._offers], self._picker.chosen)
+        self.app.push_screen(self._list, take)
+
     def action_test(self) -> None:
         """Let the chosen interviewer grade an answer."""
         if self.offer.backend == EMBEDDED:
@@ -260,8 +351,8 @@ class StartScreen(Frame):
             format=self.query_one("#format", Choice).value,
             seed=self._wishes.seed,
             # The first one is that of the settings, which say more about it than its name.
-            backend=self.offer.backend if self.query_one(Picker).chosen else None,
-            model=self.offer.model if self.query_one(Picker).chosen else None,
+            backend=self.offer.backend if self._picker.chosen else None,
+            model=self.offer.model if self._picker.chosen else None,
         )
 
     def _count(self) -> int | None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from mockinterview.interview.state import Talk
+from mockinterview.tui.keys import label
 
 
 def status_line(talk: Talk, seconds: float) -> str:
     """Return question n of m, topic, level, mode and the time that was spent."""
     plan, focus = talk.plan, talk.focus
-    place = f"Question {talk.number} of {plan.count}" if talk.number else "Getting ready"
+    place = f"Question {_number(talk)} of {plan.count}" if talk.number else "Getting ready"
     subject = f"{focus.question.topic}, {focus.question.level}" if focus else ", ".join(plan.topics)
     return " | ".join(part for part in (place, subject, f"{plan.mode}, {plan.format}", _clock(talk, seconds)) if part)
+
+
+def _number(talk: Talk) -> int:
+    """Return the number of the question in talk, which may be an earlier one that is taken up again; else of the last one."""
+    mains = [thread for thread in talk.threads if not thread.parent]
+    return next((n for n, thread in enumerate(mains, start=1) if thread is talk.main), len(mains))
 
 
 def _clock(talk: Talk, seconds: float) -> str:
@@ -24,5 +31,5 @@ def cost_of_help(talk: Talk) -> str:
         return ""
     open_points = [p for p in talk.focus.question.core if p.hint and p.id in talk.focus.missed_core()]
     if all(p.id in talk.focus.hinted for p in open_points):
-        return "no hint left; F3 clarify: free"
-    return "F2 hint: what it draws out counts half, F3 clarify: free"
+        return f"no hint left, {label('clarify')} clarify: free"
+    return f"{label('hint')} hint: counts half, {label('clarify')} clarify: free"

@@ -17,18 +17,28 @@ from textual.widget import Widget
 from textual.widgets import Footer, Markdown, Static, TextArea
 
 from mockinterview.errors import MockInterviewError, UsageError
+from mockinterview.interview.policy import skipped
 from mockinterview.interview.state import Thread, fold
-from mockinterview.models import AnswerGiven, FollowUpAsked, InterviewFinished, InterviewStarted, PointDisputed, Verdict
+from mockinterview.models import (
+    AnswerGiven,
+    FollowUpAsked,
+    InterviewFinished,
+    InterviewStarted,
+    PointDisputed,
+    QuestionAsked,
+    Verdict,
+)
 from mockinterview.models import Event as Fact
 from mockinterview.sanitize import clean, clean_piece
 from mockinterview.tui import outside
 from mockinterview.tui.backends import Backends
-from mockinterview.tui.core import Core, Opened
+from mockinterview.tui.core import Core, Opened, tour
 from mockinterview.tui.disputes import DisputePanel
 from mockinterview.tui.drafts import Draft
 from mockinterview.tui.driver import Driver
 from mockinterview.tui.editor import Editor
 from mockinterview.tui.frame import Frame
+from mockinterview.tui.keys import bound
 from mockinterview.tui.panels import LinkPanel
 from mockinterview.tui.results import QuestionPanel, ReportScreen
 from mockinterview.tui.status import cost_of_help, status_line
@@ -60,6 +70,7 @@ class InterviewScreen(Frame):
     InterviewScreen #status { text-wrap: nowrap; text-overflow: ellipsis; }
     InterviewScreen Transcript { height: 1fr; padding: 0 1; }
     InterviewScreen #below { height: 1; padding: 0 2; color: $text-muted; }
+    InterviewScreen #below { text-wrap: nowrap; text-overflow: ellipsis; }
     InterviewScreen .heading { text-style: bold; color: $text-accent; margin-top: 1; }
     InterviewScreen .label { color: $text-muted; }
     InterviewScreen .interviewer { padding: 0 1; border-left: thick $primary; margin: 0 0 1 0; background: transparent; }
@@ -69,17 +80,18 @@ class InterviewScreen(Frame):
     InterviewScreen .problem { padding: 0 1; margin: 0 0 1 2; border-left: outer $error; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "say('hint')", "Hint"),
-        Binding("f3", "say('clarify')", "Clarify", show=False),
-        Binding("f4", "say('skip')", "Skip"),
-        Binding("f5", "model_answer", "Model", tooltip="The model answer of the last finished question"),
-        Binding("f6", "dispute", "Dispute a mark", show=False, priority=True),
-        Binding("f7", "board", "Board", priority=True),
-        Binding("ctrl+o", "outside", "Write in $EDITOR", show=False),
-        Binding("ctrl+r", "retry", "Try again"),
-        Binding("f8", "report", "Report"),
-        Binding("ctrl+up,shift+pageup", "scroll_talk(-1)", "Scroll up", show=False),
-        Binding("ctrl+down,shift+pagedown", "scroll_talk(1)", "Scroll down", show=False),
+        bound("hint", "say('hint')"),
+        bound("clarify", "say('clarify')", show=False),
+        bound("skip", "say('skip')"),
+        bound("back", "say('back')", show=False),
+        bound("model_answer", "model_answer", tooltip="The model answer of the last finished question"),
+        bound("dispute", "dispute", show=False, priority=True),
+        bound("board", "board", priority=True),
+        bound("outside", "outside", show=False),
+        bound("retry", "retry"),
+        bound("report", "report"),
+        bound("scroll_up", "scroll_talk(-1)", show=False),
+        bound("scroll_down", "scroll_talk(1)", show=False),
         Binding("escape", "write", "Write on", show=False),
     ]
     busy: reactive[bool] = reactive(default=False, init=False, bindings=True)
@@ -116,6 +128,9 @@ class InterviewScreen(Frame):
         self.draft = Draft(core.drafts, driver.interview.session_id)
         self.board_draft = Draft(core.drafts, f"{driver.interview.session_id}.board")
         self._unsent = self._sending = ("", "")  # answer and whiteboard
+        # Kept and not looked up: workers end and events arrive while the screen is being taken down.
+        self._status_line, self._facts = Static(id="status", markup=False), Static(id="below", markup=False)
+        self.transcript, self.editor = Transcript(id="talk"), Editor(id="editor")
         self._live: Markdown | None = None
         self._stream: MarkdownStream | None = None
         self._pieces: list[str] = []
@@ -125,21 +140,11 @@ class InterviewScreen(Frame):
 
     def body(self) -> Iterable[Widget]:
         """Return status line, transcript, busy line, editor and key bar."""
-        yield Static(id="status", markup=False)
-        yield Transcript(id="talk")
-        yield Static(id="below", markup=False)
-        yield Editor(id="editor")
+        yield self._status_line
+        yield self.transcript
+        yield self._facts
+        yield self.editor
         yield Footer()
-
-    @property
-    def editor(self) -> Editor:
-        """The editor."""
-        return self.query_one(Editor)
-
-    @property
-    def transcript(self) -> Transcript:
-        """The transcript."""
-        return self.query_one(Transcript)
 
     # --- beginning and end ------------------------------------------------------------------------------------------
 
@@ -151,11 +156,14 @@ class InterviewScreen(Frame):
             lambda fact: self.post_message(self.Happened(fact)), lambda piece: self.post_message(self.Phrased(piece))
         )
         self.backends.listen(lambda line: self.post_message(self.Waited(line)))
+        if told := tour(self.core):
+            await self.transcript.mount(literal(told, "label"))
         await self.transcript.fill([widget for fact in past for widget in self._taken(fact)])
         self._earlier = self.talk.seconds()
         self._restore_draft()
         self.set_interval(1.0, self._tick)
-        self.editor.area.focus()
+        self._show_status()
+        (self.transcript if self.talk.finished else self.editor.area).focus()
         if self.talk.finished:
             self.call_after_refresh(self.action_report)
         elif self.plan is not None:
@@ -182,7 +190,10 @@ class InterviewScreen(Frame):
             self._sending = ("", "")
             self._save_draft()
         await self._show(event.fact)
+        if isinstance(event.fact, QuestionAsked):
+            self.call_after_refresh(self.driver.interview.warm_up)
         if isinstance(event.fact, InterviewFinished):
+            self.transcript.focus()
             self.action_report()
 
     async def _show(self, fact: Fact) -> None:
@@ -407,6 +418,8 @@ class InterviewScreen(Frame):
                 return self.failed or bool(self.backends.given_up)
             case "report":
                 return self.talk.finished is not None
+            case "say" if parameters == ("back",):
+                return self.talk.finished is None and bool(skipped(self.talk))
             case "say":
                 return self.talk.finished is None
         return super().check_action(action, parameters)
@@ -430,17 +443,16 @@ class InterviewScreen(Frame):
         self._show_status()
 
     def _show_status(self) -> None:
-        if not self.is_mounted:
-            return
-        self.query_one("#status", Static).update(Content(clean(self.status())), layout=False)
-        self.query_one("#below", Static).update(Content(clean(self._below())), layout=False)
+        self._status_line.update(Content(clean(self.status())), layout=False)
+        self._facts.update(Content(clean(self._below())), layout=False)
         self.editor.display = self.talk.finished is None
 
     def status(self) -> str:
         """Return the status line."""
-        return status_line(self.talk, self._earlier + (0 if self.talk.finished else time.monotonic() - self._since))
+        now = self._earlier + time.monotonic() - self._since
+        return status_line(self.talk, self.talk.seconds() if self.talk.finished else now)
 
     def _below(self) -> str:
         marks = f"marked by {self.driver.interview.grader.name}"
-        facts = " | ".join(part for part in (marks, self.backends.spent(), cost_of_help(self.talk)) if part)
+        facts = " | ".join(part for part in (cost_of_help(self.talk), marks, self.backends.spent()) if part)
         return self.wait_line or (BUSY if self.busy else self.index_line or facts)

@@ -24,10 +24,13 @@ from mockinterview.models import (
     PointDisputed,
     QuestionAsked,
     QuestionClosed,
+    QuestionReopened,
     RemarkMade,
 )
 from mockinterview.sanitize import clean
 from mockinterview.tui.cards import Card, Row, answer_rows, closing_rows, dispute_text
+from mockinterview.tui.formulas import readable
+from mockinterview.tui.jobs import because
 
 # Product signs and indices stand between word characters; emphasis there is not what a question means by 5*5*3 or w_i*x_i.
 _INSIDE_WORDS = re.compile(r"(?<=[\w)\]])([*_])(?=[\w(\[])")
@@ -91,8 +94,8 @@ class Transcript(VerticalScroll):
 
 
 def prose(text: str) -> str:
-    """Return words of the interviewer as Markdown that is safe to show: no escapes, and formulas keep their signs."""
-    return _INSIDE_WORDS.sub(r"\\\1", clean(text))
+    """Return words of the interviewer as Markdown that is safe to show: no escapes, formulas readable and with all signs."""
+    return _INSIDE_WORDS.sub(r"\\\1", readable(clean(text)))
 
 
 class Spoken(Markdown):
@@ -100,7 +103,7 @@ class Spoken(Markdown):
 
     def __init__(self, text: str, classes: str) -> None:
         super().__init__(prose(text), open_links=False, parser_factory=_parser, classes=classes)
-        self.words = clean(text)
+        self.words = readable(clean(text))
 
 
 def spoken(text: str, classes: str) -> Spoken:
@@ -122,7 +125,11 @@ def widgets(event: Event, talk: Talk) -> list[Widget]:
     practice = talk.plan.mode == "practice"
     match event:
         case QuestionAsked():
-            return [literal(f"Question {event.number} of {event.total}", "heading"), spoken(event.text, "interviewer")]
+            why = because(talk.plan, event.question_id)
+            head = [literal(f"Question {event.number} of {event.total}", "heading"), *([literal(why, "label")] if why else [])]
+            return [*head, spoken(event.text, "interviewer")]
+        case QuestionReopened():
+            return [literal("Taken up again", "heading"), spoken(event.text, "interviewer")]
         case FollowUpAsked() | RemarkMade():
             return [spoken(event.text, "interviewer")]
         case HintGiven():
@@ -141,5 +148,5 @@ def widgets(event: Event, talk: Talk) -> list[Widget]:
 
 
 def _said(event: AnswerGiven) -> Content:
-    board: list[str | tuple[str, str]] = [("\nwhiteboard\n", "dim"), clean(event.whiteboard)] if event.whiteboard else []
-    return Content.assemble(("You  ", "bold"), clean(event.text), *board)
+    board: list[str | tuple[str, str]] = [("\nwhiteboard\n", "dim"), readable(clean(event.whiteboard))] if event.whiteboard else []
+    return Content.assemble(("You  ", "bold"), readable(clean(event.text)), *board)

@@ -1,0 +1,210 @@
+"""Fits the numbers that put both layers together: `python evals/train/combiner.py MODEL [--write]`.
+
+MODEL is a folder that `train.py` wrote. Learned from the gold answers of the combine questions alone, for banks with `says` and for
+claims without. Probabilities for the thresholds come from a cross-validation by question. Needs scikit-learn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "src")]
+
+from mockinterview.bank.load import load_bank  # noqa: E402
+from mockinterview.cli.compose import bank_texts  # noqa: E402
+from mockinterview.evals.parts import part  # noqa: E402
+from mockinterview.grading import combiner as both  # noqa: E402
+from mockinterview.grading.calibration import NEVER, Thresholds  # noqa: E402
+from mockinterview.grading.embedded import EmbeddedGrader, judged_by_words  # noqa: E402
+from mockinterview.grading.neural import Reader  # noqa: E402
+from mockinterview.grading.score import CREDIT  # noqa: E402
+from mockinterview.models import Bank, Question  # noqa: E402
+
+GOLD = ROOT / "evals" / "cases" / "grading" / "gold.jsonl"
+FOLDS = 7
+READER = [
+    0,
+    *range(len(both.WORDS), len(both.WORDS) + len(both.READER) - 1),
+]  # the columns of the neural layer, with the constant ...
+WORDS = [
+    at for at in range(len(both.FEATURES)) if at not in {*READER[1:], len(both.WORDS) + len(both.READER) - 1}
+]  # ... of the other
+STRENGTH = {"point": 0.03, "misconception": 0.1}  # C of the regression, chosen by its cross-validated log loss
+
+
+def bare(question: Question) -> Question:
+    """Return a question as a bank without `says` would have it: claims and beliefs alone."""
+    return question.model_copy(
+        update={
+            "points": tuple(p.model_copy(update={"says": ()}) for p in question.points),
+            "misconceptions": tuple(m.model_copy(update={"says": ()}) for m in question.misconceptions),
+        }
+    )
+
+
+def rows(bank: Bank, parts: set[str], reader: Reader, *, claims_only: bool) -> list[dict[str, Any]]:
+    """Return one row per point and misconception of all gold answers of some parts that have any evidence at all."""
+    grader = EmbeddedGrader(vocabulary=bank_texts(bank))
+    cases = [json.loads(line) for line in GOLD.read_text(encoding="utf-8").splitlines()]
+    found = []
+    for case in cases:
+        if part(case["question"]) not in parts or "other_language" in case["flags"]:
+            continue
+        question = bare(bank.get(case["question"])) if claims_only else bank.get(case["question"])
+        judged, stating = judged_by_words(grader.prepare(question), case["answer"])
+        if not stating:
+            continue
+        logits = reader.read(question.ask, [m.target.text for m in judged.matches], both.evidence(stating))
+        for match, read, row in zip(judged.matches, logits, both.rows(judged.matches, logits), strict=True):
+            stated = "hit" if match.target.id in case["misconceptions"] else "miss"
+            label = case["points"][match.target.id] if match.target.kind == "point" else stated
+            found.append({"id": case["id"], "question": question.id, "kind": match.target.kind, "target": match.target.id,
+                          "label": label, "row": row, "logits": list(read)})  # fmt: skip
+    return found
+
+
+def fitted(x: np.ndarray, y: np.ndarray, kind: str) -> list[list[float]]:
+    """Return weights per class for raw features (the regression itself runs on features of unit spread)."""
+    centre, spread = x.mean(0), x.std(0) + 1e-9
+    centre[0], spread[0] = 0.0, 1.0
+    model = LogisticRegression(C=STRENGTH[kind], fit_intercept=False, max_iter=5000).fit((x - centre) / spread, y)
+    if len(model.classes_) == 2:  # one row speaks for the second class: half of it for each
+        coefficients = dict(zip(model.classes_, (-model.coef_[0] / 2, model.coef_[0] / 2), strict=True))
+    else:
+        coefficients = dict(zip(model.classes_, model.coef_, strict=True))
+    table = []
+    for name in both.CLASSES:
+        raw = coefficients.get(name)
+        if raw is None:
+            table.append([-30.0] + [0.0] * (x.shape[1] - 1))
+            continue
+        weights = raw / spread
+        weights[0] -= (raw[1:] * centre[1:] / spread[1:]).sum()
+        table.append([round(float(w), 4) for w in weights])
+    return table
+
+
+def probabilities(weights: list[list[float]], x: np.ndarray) -> np.ndarray:
+    """Return the probabilities of the classes, one row per row of `x`."""
+    z = x @ np.array(weights).T
+    e = np.exp(z - z.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+def cross_validated(data: list[dict[str, Any]], kind: str, used: list[int] | None = None) -> np.ndarray:
+    """Return the probabilities for every row from folds that did not see its question."""
+    x, y = np.array([d["row"] for d in data]), np.array([d["label"] for d in data])
+    if used is not None:
+        x = x * np.isin(np.arange(x.shape[1]), used)
+    found = np.zeros((len(data), len(both.CLASSES)))
+    for train, held in GroupKFold(FOLDS).split(x, y, [d["question"] for d in data]):
+        found[held] = probabilities(fitted(x[train], y[train], kind), x[held])
+    return found
+
+
+def chosen(bank: Bank, data: list[dict[str, Any]], p: np.ndarray) -> Thresholds:
+    """Return the thresholds with the best sum of point F1, kappa over four verdicts, and 1 less a fifth of the score's error."""
+    steps = itertools.product(np.arange(0.26, 0.61, 0.02), np.arange(0.3, 0.75, 0.04), np.arange(0.2, 0.61, 0.04))
+    tried = [Thresholds(*(round(float(x), 2) for x in step)) for step in steps]
+    measure = Figures(bank, data)
+    return max(tried, key=lambda t: (m := measure(p, t))["f1"] + m["kappa4"] - m["mae"] / 5)
+
+
+class Figures:
+    """Measures verdicts against the labels: F1 and kappa per point, and the mean error of the score (points alone)."""
+
+    def __init__(self, bank: Bank, data: list[dict[str, Any]]) -> None:
+        self._gold = np.array([both.CLASSES.index(d["label"]) for d in data])
+        answers = {key: n for n, key in enumerate(dict.fromkeys(d["id"] for d in data))}
+        self._answer = np.array([answers[d["id"]] for d in data])
+        weights = {(q.id, point.id): point.weight / sum(c.weight for c in q.core) for q in bank for point in q.points}
+        self._weight = np.array([weights[d["question"], d["target"]] for d in data])
+
+    def __call__(self, p: np.ndarray, t: Thresholds) -> dict[str, float]:
+        """Return the figures for probabilities of shape (points, classes) and thresholds."""
+        given = np.where(p[:, 0] >= t.hit, 0, np.where(p[:, 0] + p[:, 1] >= t.partial, 1, 2))
+        given = np.where((p[:, 3] >= t.contradicted) & (p[:, 3] > p[:, 0]), 3, given)
+        hit, true = given == 0, self._gold == 0
+        return {
+            "f1": 2 * (hit & true).sum() / (hit.sum() + true.sum()), "precision": (hit & true).sum() / max(hit.sum(), 1),
+            "kappa": _kappa(true.astype(int), hit.astype(int)), "kappa4": _kappa(self._gold, given),
+            "mae": float(np.abs(self._scores(given) - self._scores(self._gold)).mean()),
+        }  # fmt: skip
+
+    def _scores(self, verdicts: np.ndarray) -> np.ndarray:
+        credit = np.array([CREDIT[name] for name in both.CLASSES])[verdicts]  # type: ignore[index]
+        return 10 * np.clip(np.bincount(self._answer, self._weight * credit), 0, 1)
+
+
+def _kappa(a: np.ndarray, b: np.ndarray) -> float:
+    table = np.zeros((4, 4))
+    np.add.at(table, (a, b), 1)
+    table /= table.sum()
+    chance = float(table.sum(1) @ table.sum(0))
+    return float((np.trace(table) - chance) / (1 - chance))
+
+
+def misconception_threshold(data: list[dict[str, Any]], p: np.ndarray) -> Thresholds:
+    """Return the probability from which a misconception counts as stated: the best F0.5, as a false one costs the candidate points."""
+    true = np.array([d["label"] == "hit" for d in data])
+    values = {}
+    for t in np.arange(0.3, 0.81, 0.02):
+        k = p[:, 0] >= t
+        precision, recall = (k & true).sum() / max(k.sum(), 1), (k & true).sum() / max(true.sum(), 1)
+        values[round(float(t), 2)] = 1.25 * precision * recall / max(0.25 * precision + recall, 1e-9)
+    return Thresholds(max(values, key=values.__getitem__), NEVER, NEVER)
+
+
+def numbers(bank: Bank, model: Path, claims_model: Path, used: list[int] | None = None) -> dict[str, Any]:
+    """Return what stands in combiner.json, fitted with some columns of the features or with all; print the cross-validated figures."""
+    found: dict[str, Any] = {"features": both.FEATURES}
+    for claims_only in (False, True):
+        data = rows(bank, {"combine"}, Reader(claims_model if claims_only else model), claims_only=claims_only)
+        for kind in ("point", "misconception"):
+            own = [d for d in data if d["kind"] == kind]
+            p = cross_validated(own, kind, used)
+            thresholds = chosen(bank, own, p) if kind == "point" else misconception_threshold(own, p)
+            name = f"{kind} {'claims' if claims_only else 'says'}"
+            _tell(name, bank, own, p, thresholds)
+            x = np.array([d["row"] for d in own])
+            if used is not None:
+                x = x * np.isin(np.arange(x.shape[1]), used)
+            found[name] = {"thresholds": thresholds._asdict(), "weights": fitted(x, np.array([d["label"] for d in own]), kind)}
+    return found
+
+
+def _tell(name: str, bank: Bank, own: list[dict[str, Any]], p: np.ndarray, thresholds: Thresholds) -> None:
+    gold = np.array([both.CLASSES.index(d["label"]) for d in own])
+    shown = Figures(bank, own)(p, thresholds) if name.startswith("point") else {}
+    figures = {"AUC": roc_auc_score(gold == 0, p[:, 0]), "log loss": -np.log(p[np.arange(len(p)), gold] + 1e-9).mean(), **shown}
+    sys.stdout.write(f"{name}, n {len(own)}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()) + f", {tuple(thresholds)}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Fit, print the cross-validated figures, and write combiner.json into the model's folder where asked to."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--claims-model", type=Path, help="the model that has not seen the says of the combine questions")
+    parser.add_argument("--only", choices=("words", "reader"), help="fit with the features of one layer, for comparison")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    used = {"words": WORDS, "reader": READER}.get(options.only)
+    found = numbers(load_bank(ROOT / "corpus").bank, options.model, options.claims_model or options.model, used)
+    if options.write:
+        (options.model / "combiner.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""How well the embedded grader grades the test questions: words alone, reader alone, both: `python evals/train/report.py [MODEL]`.
+
+The headline figures of docs/grading.md. Intervals are 95 % bootstrap intervals over questions. Also by kind of answer, by topic, and
+the ten worst answers. `--claims` grades with claims alone, as in a bank that brings no `says`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
+
+from combiner import GOLD, READER, bare, numbers  # noqa: E402
+
+from mockinterview.bank.load import load_bank  # noqa: E402
+from mockinterview.cli.compose import bank_texts  # noqa: E402
+from mockinterview.evals.parts import part  # noqa: E402
+from mockinterview.grading.combiner import Combiner, fits  # noqa: E402
+from mockinterview.grading.embedded import EmbeddedGrader  # noqa: E402
+from mockinterview.grading.neural import MODEL_DIR  # noqa: E402
+from mockinterview.grading.score import CREDIT, question_score  # noqa: E402
+from mockinterview.models import Bank  # noqa: E402
+
+RESAMPLES = 1000
+Rows = list[dict[str, Any]]
+
+
+def graded(bank: Bank, grader: EmbeddedGrader, *, claims_only: bool) -> tuple[Rows, float]:
+    """Return one row per gold answer of the test questions, and the median of the milliseconds for one."""
+    found, took = [], []
+    for line in GOLD.read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        if part(case["question"]) != "test":
+            continue
+        question = bare(bank.get(case["question"])) if claims_only else bank.get(case["question"])
+        grader.prepare(question)
+        started = time.perf_counter()
+        mark = grader.assess(question, case["answer"])
+        took.append(1000 * (time.perf_counter() - started))
+        if "other_language" in case["flags"] or mark.score is None:
+            continue
+        worth = question_score(question, {k: CREDIT[v] for k, v in case["points"].items()}, case["misconceptions"])
+        points = [(case["points"][v.id], v.verdict, v.probability or 0.0) for v in mark.points]
+        stated = {m.id for m in mark.misconceptions}, set(case["misconceptions"])
+        found.append({"id": case["id"], "question": question.id, "topic": question.topic, "kind": case["kind"], "answer": case["answer"],
+                      "score": mark.score, "worth": worth, "points": points, "stated": stated})  # fmt: skip
+    return found, statistics.median(took)
+
+
+# --- figures --------------------------------------------------------------------------------------------------------
+
+
+def _pairs(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    flat = [p for row in rows for p in row["points"]]
+    gold, given = np.array([g for g, _, _ in flat]), np.array([v for _, v, _ in flat])
+    return gold, given, np.array([p for _, _, p in flat]), gold == "hit"
+
+
+def f1(rows: Rows) -> float:
+    """Return F1 of hit against not hit."""
+    _, given, _, true = _pairs(rows)
+    hit = given == "hit"
+    return float(2 * (hit & true).sum() / max(hit.sum() + true.sum(), 1))
+
+
+def kappa(rows: Rows) -> float:
+    """Return Cohen's kappa of hit against not hit."""
+    _, given, _, true = _pairs(rows)
+    hit = given == "hit"
+    chance = hit.mean() * true.mean() + (1 - hit.mean()) * (1 - true.mean())
+    return float(((hit == true).mean() - chance) / (1 - chance + 1e-12))
+
+
+def weighted_kappa(rows: Rows) -> float:
+    """Return the quadratic weighted kappa of whole scores, 0 to 10."""
+    a, b = np.array([round(r["score"]) for r in rows]), np.array([round(r["worth"]) for r in rows])
+    expected = np.mean((a[:, None] - b[None, :]) ** 2)
+    return float(1 - np.mean((a - b) ** 2) / (expected + 1e-12))
+
+
+def calibration_error(rows: Rows) -> float:
+    """Return the expected calibration error of the hit probability, ten bins."""
+    _, _, p, true = _pairs(rows)
+    bins = np.minimum((p * 10).astype(int), 9)
+    return float(sum(abs(p[bins == b].mean() - true[bins == b].mean()) * (bins == b).mean() for b in set(bins.tolist())))
+
+
+def share(rows: Rows, of: Callable[[dict[str, Any]], bool], which: Callable[[dict[str, Any]], bool]) -> float:
+    """Return the share of the rows `of` that are `which`."""
+    chosen = [r for r in rows if of(r)]
+    return sum(map(which, chosen)) / len(chosen) if chosen else 0.0
+
+
+FIGURES: dict[str, Callable[[Rows], float]] = {
+    "point F1, hit or not": f1,
+    "  precision": lambda rows: float(((g := _pairs(rows))[3] & (g[1] == "hit")).sum() / max((g[1] == "hit").sum(), 1)),
+    "  recall": lambda rows: float(((g := _pairs(rows))[3] & (g[1] == "hit")).sum() / max(g[3].sum(), 1)),
+    "kappa per point, hit or not": kappa,
+    "score, quadratic weighted kappa": weighted_kappa,
+    "score, mean absolute error": lambda rows: float(np.mean([abs(r["score"] - r["worth"]) for r in rows])),
+    "flattery (worth <= 2, scored >= 5)": lambda rows: share(rows, lambda r: r["worth"] <= 2, lambda r: r["score"] >= 5),
+    "harshness (worth >= 8, scored <= 4)": lambda rows: share(rows, lambda r: r["worth"] >= 8, lambda r: r["score"] <= 4),
+    "calibration error of the hit probability": calibration_error,
+    "misconceptions, precision": lambda rows: _stated(rows, 0),
+    "misconceptions, recall": lambda rows: _stated(rows, 1),
+}
+
+
+def _stated(rows: Rows, side: int) -> float:
+    both = sum(len(r["stated"][0] & r["stated"][1]) for r in rows)
+    return both / max(sum(len(r["stated"][side]) for r in rows), 1)
+
+
+def interval(rows: Rows, figure: Callable[[Rows], float]) -> tuple[float, float]:
+    """Return the 95 % interval of a figure: questions are drawn again with replacement."""
+    by_question: dict[str, Rows] = defaultdict(list)
+    for row in rows:
+        by_question[row["question"]].append(row)
+    groups, rng = list(by_question.values()), np.random.default_rng(1)
+    drawn = [figure([r for i in rng.integers(0, len(groups), len(groups)) for r in groups[i]]) for _ in range(RESAMPLES)]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def by(rows: Rows, name: str) -> Iterable[str]:
+    """Yield a line per kind or topic: how many answers, F1 and the mean error of the score."""
+    groups: dict[str, Rows] = defaultdict(list)
+    for row in rows:
+        groups[row[name]].append(row)
+    for group, members in sorted(groups.items()):
+        errors = [r["score"] - r["worth"] for r in members]
+        yield f"| {group} | {len(members)} | {f1(members):.2f} | {np.mean(np.abs(errors)):.1f} | {np.mean(errors):+.1f} |"
+
+
+def main() -> None:
+    """Print everything as Markdown."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model", type=Path, nargs="?", default=MODEL_DIR)
+    parser.add_argument("--claims", action="store_true")
+    options = parser.parse_args()
+    bank = load_bank(ROOT / "corpus").bank
+    texts, combiner, alone = bank_texts(bank), Combiner(options.model), Combiner(options.model)
+    alone.fits = fits(numbers(bank, options.model, options.model, READER))
+    graders = {
+        "words alone": EmbeddedGrader(texts),
+        "reader alone": EmbeddedGrader(texts, alone),
+        "both": EmbeddedGrader(texts, combiner),
+    }
+    results = {name: graded(bank, grader, claims_only=options.claims) for name, grader in graders.items()}
+    rows = results["both"][0]
+    print(
+        f"{len(rows)} answers, {len({r['question'] for r in rows})} questions, {'claims only' if options.claims else 'with says'}\n"
+    )
+    print("| figure | " + " | ".join(results) + " |\n|---|" + "---|" * len(results))
+    for name, figure in FIGURES.items():
+        cells = [
+            f"{figure(found):.3f} ({low:.3f}-{high:.3f})"
+            for found, _ in results.values()
+            for low, high in [interval(found, figure)]
+        ]
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+    print("| milliseconds for an answer (median) | " + " | ".join(f"{took:.1f}" for _, took in results.values()) + " |")
+    for name in ("kind", "topic"):
+        print(f"\n| {name} | answers | F1 | mean error | bias |\n|---|---|---|---|---|")
+        print("\n".join(by(rows, name)))
+    print("\nThe ten worst:")
+    for row in sorted(rows, key=lambda r: -abs(r["score"] - r["worth"]))[:10]:
+        print(f"- {row['id']} ({row['kind']}): worth {row['worth']}, scored {row['score']}: {row['answer'][:160]!r}")
+
+
+if __name__ == "__main__":
+    main()

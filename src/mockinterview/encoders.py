@@ -1,0 +1,109 @@
+"""Small text encoders in ONNX: the sentence model of the search and the reader of the grader. The one door to onnxruntime.
+
+A folder has `model.onnx` (inputs `input_ids`, `attention_mask` and, where it has one, `token_type_ids`) and `tokenizer.json`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mockinterview.errors import EncoderError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# onnxruntime reports home unless it is told not to before it is imported; chromadb may import it.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+MODEL: Final = "model.onnx"
+TOKENIZER: Final = "tokenizer.json"
+
+
+class OnnxEncoder:
+    """An encoder and its tokenizer. Thread-safe; loading takes a few tenths of a second.
+
+    `threads` are those of one run, 0 for all cores. Raises EncoderError where a file or a library is missing or damaged.
+    """
+
+    def __init__(self, folder: Path, *, threads: int = 0) -> None:
+        self._folder = folder
+        try:
+            weights, tokenizer = (folder / MODEL).read_bytes(), (folder / TOKENIZER).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise EncoderError(f"The model in {folder} cannot be read ({error}).") from error
+        self.digest = hashlib.sha256(weights + tokenizer.encode()).hexdigest()
+        self._session = _session(weights, folder / MODEL, threads)
+        self._tokenizer = _tokenizer(tokenizer, folder / TOKENIZER)
+        self._begin, self._end = (self._mark(name) for name in ("[CLS]", "[SEP]"))
+        self._inputs = {given.name for given in self._session.get_inputs()}
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the tokens of each text, without those that mark its ends."""
+        # half a surrogate pair, which a terminal can send, is no text for the tokenizer
+        sound = [text.encode("utf-8", "replace").decode() for text in texts]
+        return [one.ids for one in self._tokenizer.encode_batch(sound, add_special_tokens=False)]
+
+    def run(
+        self, firsts: Sequence[Sequence[int]], seconds: Sequence[Sequence[int]] = ()
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return the first output for a batch of texts or pairs, and its mask (batch, tokens): 1 where a token is real."""
+        import numpy as np
+
+        heads = [[*self._begin, *first, *self._end] for first in firsts]
+        tails = [[*second, *self._end] for second in seconds] or [[] for _ in heads]
+        shape = len(heads), max(len(head) + len(tail) for head, tail in zip(heads, tails, strict=True))
+        given = {name: np.zeros(shape, dtype=np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
+        for row, (head, tail) in enumerate(zip(heads, tails, strict=True)):
+            given["input_ids"][row, : len(head) + len(tail)] = [*head, *tail]
+            given["attention_mask"][row, : len(head) + len(tail)] = 1
+            given["token_type_ids"][row, len(head) : len(head) + len(tail)] = 1
+        try:
+            output: NDArray[np.float32] = self._session.run(None, {n: array for n, array in given.items() if n in self._inputs})[0]
+        except _onnx_errors() as error:
+            raise EncoderError(f"The model in {self._folder} cannot be run ({error}).") from error
+        return output, given["attention_mask"]
+
+    def _mark(self, name: str) -> list[int]:
+        found = self._tokenizer.token_to_id(name)
+        return [] if found is None else [found]
+
+
+def _session(weights: bytes, file: Path, threads: int) -> Any:
+    try:
+        import onnxruntime
+    except (ImportError, OSError) as error:
+        raise EncoderError(f"The model {file} cannot be used ({error}).") from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads
+    try:
+        return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    except _onnx_errors() as error:
+        raise EncoderError(f"The model {file} cannot be used ({error}).") from error
+
+
+def _onnx_errors() -> tuple[type[Exception], ...]:
+    """Return what onnxruntime raises: its own exceptions have no base of their own."""
+    state = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
+    own = (thing for thing in vars(state).values() if isinstance(thing, type) and issubclass(thing, Exception))
+    return (*own, RuntimeError, ValueError)
+
+
+def _tokenizer(text: str, file: Path) -> Any:
+    try:
+        from tokenizers import Tokenizer
+
+        json.loads(text)["model"]["vocab"]  # what is no tokenizer makes the library raise a bare Exception
+        tokenizer = Tokenizer.from_str(text)
+    except (ImportError, OSError, ValueError, KeyError, TypeError) as error:
+        raise EncoderError(f"The tokenizer {file} cannot be used ({error}).") from error
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer

@@ -1,0 +1,128 @@
+"""Puts both layers together: what the words say (`matching`) and what the cross-encoder reads (`neural`), as calibrated probabilities.
+
+A multinomial logistic regression with its thresholds, fitted by `evals/train/combiner.py` on the gold answers of the combine
+questions, for banks with `says` and for claims alone. Its numbers travel with the model that they were fitted to.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from mockinterview.errors import EncoderError
+from mockinterview.grading import calibration as cal
+from mockinterview.grading.matching import Match
+from mockinterview.grading.neural import MODEL_DIR, Logits, Reader
+from mockinterview.grading.reading import Clause
+
+CLASSES: Final = ("hit", "partial", "miss", "contradicted")
+WORDS: Final = "constant topic conflict hit hit2 contradicted recall precision formula rival window context".split()
+READER: Final = "n_hit n_partial n_contradicted p_hit p_contradicted others_hit others_wrong beliefs both".split()
+FEATURES: Final = (*WORDS, *READER, *cal.TOPIC_FEATURES[1:], *(f"c_{name}" for name in cal.CONFLICT_FEATURES[1:]))
+WEAK: Final = 0.25  # of the words' probability that a window speaks of the target: below it the cross-encoder chooses the quote
+_NUMBERS: Final = "combiner.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Weights per class (rows in the order of CLASSES, columns of FEATURES) and the thresholds of the verdicts."""
+
+    weights: tuple[tuple[float, ...], ...]
+    thresholds: cal.Thresholds
+
+    def probabilities(self, row: Sequence[float]) -> tuple[float, ...]:
+        """Return the probability of each class."""
+        return _softmax([sum(w * x for w, x in zip(weights, row, strict=True)) for weights in self.weights])
+
+
+class Combiner:
+    """Reads an answer with the cross-encoder and weighs both layers. Raises EncoderError where a file is missing or damaged."""
+
+    def __init__(self, folder: Path = MODEL_DIR) -> None:
+        self.reader = Reader(folder)
+        try:
+            self.fits = fits(json.loads((folder / _NUMBERS).read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EncoderError(f"The numbers {folder / _NUMBERS} cannot be read ({error}).") from error
+
+    def decide(self, question: str, found: Sequence[Match], clauses: Sequence[Clause]) -> None:
+        """Set the probabilities, the verdict and the clause of every match. `clauses` are what may count as evidence."""
+        readings = self.reader.read(question, [one.target.text for one in found], evidence(clauses))
+        for one, row in zip(found, rows(found, readings), strict=True):
+            fit = self.fits[f"{one.target.kind} {'says' if one.target.has_says else 'claims'}"]
+            likely = one.topic
+            one.hit, one.partial, miss, one.contradicted = fit.probabilities(row)
+            one.topic = max(likely, 1 - miss)
+            one.verdict = fit.thresholds.verdict(one.hit, one.partial, one.contradicted)
+            if one.verdict != "miss" and likely < WEAK:
+                one.span = self._carrier(question, one, clauses)
+
+    def _carrier(self, question: str, one: Match, clauses: Sequence[Clause]) -> tuple[int, int]:
+        """Return the clause that says most what the verdict is about."""
+        side = CLASSES.index(one.verdict)
+        readings = self.reader.read_all([(question, one.target.text, clause.text) for clause in clauses])
+        best = max(range(len(clauses)), key=lambda i: readings[i][side] - readings[i].miss)
+        return clauses[best].start, clauses[best].end
+
+
+def evidence(clauses: Sequence[Clause]) -> str:
+    """Return the clauses as the text that is read."""
+    return " ".join(clause.text if clause.text[-1:] in ".!?;:," else f"{clause.text}." for clause in clauses)
+
+
+def rows(found: Sequence[Match], readings: Sequence[Logits]) -> list[list[float]]:
+    """Return the features of each match in the order of FEATURES."""
+    chances = [_softmax(reading) for reading in readings]
+    points = [(p[0], p[3]) for m, p in zip(found, chances, strict=True) if m.target.kind == "point"]
+    beliefs = sum(p[0] for m, p in zip(found, chances, strict=True) if m.target.kind == "misconception")
+    right, wrong = sum(p[0] for p in points), sum(p[1] for p in points)
+    result = []
+    for one, reading, chance in zip(found, readings, chances, strict=True):
+        own = chance if one.target.kind == "point" else (0.0, 0.0, 0.0, 0.0)
+        around = max(len(points) - 1, 1)
+        result.append(_row(one, reading, chance, (right - own[0]) / around, (wrong - own[3]) / around, beliefs))
+    return result
+
+
+def _row(one: Match, reading: Logits, chance: Sequence[float], right: float, wrong: float, beliefs: float) -> list[float]:
+    f = one.features
+    topic, conflict = _logit(one.topic), _logit(one.contradicted / one.topic) if one.topic else 0.0
+    hit, partial, against = (_clipped(x - reading.miss) for x in (reading.hit, reading.partial, reading.contradicted))
+    return [
+        1.0, topic, conflict, one.hit, one.hit * one.hit, one.contradicted, f.recall, f.precision, f.formula, f.rival, float(one.window is not None),
+        f.context, hit, partial, against, chance[0], chance[3], right, wrong, min(beliefs, 2.0), chance[0] * one.hit,
+        *cal.topic_features(f)[1:], *cal.conflict_features(f)[1:],
+    ]  # fmt: skip
+
+
+def fits(numbers: dict[str, Any]) -> dict[str, Fit]:
+    """Return the fits of combiner.json by kind of target and of bank; raise ValueError, KeyError or TypeError where they are none."""
+    if numbers["features"] != list(FEATURES):
+        raise ValueError("it was fitted to other features")
+    return {name: _fit(one) for name, one in numbers.items() if name != "features"}
+
+
+def _fit(one: dict[str, Any]) -> Fit:
+    weights = tuple(tuple(map(float, row)) for row in one["weights"])
+    if len(weights) != len(CLASSES) or {len(row) for row in weights} != {len(FEATURES)}:
+        raise ValueError("the weights do not fit the features")
+    return Fit(weights, cal.Thresholds(**one["thresholds"]))
+
+
+def _softmax(logits: Sequence[float]) -> tuple[float, ...]:
+    top = max(logits)
+    parts = [math.exp(x - top) for x in logits]
+    return tuple(part / sum(parts) for part in parts)
+
+
+def _logit(p: float) -> float:
+    p = min(max(p, 0.01), 0.99)
+    return math.log(p / (1 - p))
+
+
+def _clipped(x: float) -> float:
+    return max(-8.0, min(x, 8.0))

@@ -1,0 +1,70 @@
+"""The neural layer: a small cross-encoder that reads (question and claim, answer) and says hit, partial, miss or contradicted.
+
+It is MiniLM-L6 (22 M parameters, int8 ONNX), fine-tuned by `evals/train/train.py`; `grading/model/README.md` is its model card.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from mockinterview.encoders import OnnxEncoder
+from mockinterview.errors import EncoderError
+
+MODEL_DIR: Final = Path(__file__).resolve().parent / "model"
+WINDOW: Final = 150  # tokens of the answer read at once; longer answers are read in overlapping windows, the best one counts
+STRIDE: Final = 100
+FIRST: Final = 96  # tokens of question and claim at most; the bank's have fewer
+AT_ONCE: Final = 4  # pairs read together: on one core larger batches only add padding
+
+
+class Logits(NamedTuple):
+    """What the cross-encoder makes of an answer with regard to a claim: four logits, of which only differences mean anything."""
+
+    hit: float
+    partial: float
+    miss: float
+    contradicted: float
+
+
+class Reader:
+    """Reads claims against answers. Thread-safe; loading takes a few tenths of a second.
+
+    Raises EncoderError where a file or a library is missing or damaged.
+    """
+
+    def __init__(self, folder: Path = MODEL_DIR) -> None:
+        # one thread: more would fight with the app for the same few cores
+        self._encoder = OnnxEncoder(folder, threads=1)
+        try:
+            self._asks = bool(json.loads((folder / "card.json").read_text(encoding="utf-8"))["question"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EncoderError(f"The card {folder / 'card.json'} cannot be read ({error}).") from error
+        self.version = f"minilm-{self._encoder.digest[:8]}"
+
+    def read(self, question: str, claims: Sequence[str], answer: str) -> list[Logits]:
+        """Return one reading per claim; of a long answer, that of the window that states the claim best."""
+        return self.read_all([(question, claim, answer) for claim in claims])
+
+    def read_all(self, triples: Sequence[tuple[str, str, str]]) -> list[Logits]:
+        """Return one reading per (question, claim, answer)."""
+        firsts = self._encoder.ids([f"{question} {claim}" if self._asks else claim for question, claim, _ in triples])
+        answers = dict.fromkeys(answer for _, _, answer in triples)
+        windows = dict(zip(answers, map(_windows, self._encoder.ids(list(answers))), strict=True))
+        pairs = [(at, first[-FIRST:], window) for at, first in enumerate(firsts) for window in windows[triples[at][2]]]
+        pairs.sort(key=lambda pair: len(pair[1]) + len(pair[2]))  # like with like, to pad little
+        best: dict[int, Logits] = {}
+        for start in range(0, len(pairs), AT_ONCE):
+            chosen = pairs[start : start + AT_ONCE]
+            rows, _ = self._encoder.run([first for _, first, _ in chosen], [window for _, _, window in chosen])
+            for (at, _, _), row in zip(chosen, rows.tolist(), strict=True):
+                best[at] = max(best.get(at, found := Logits(*row)), found, key=lambda r: r.hit - r.miss)
+        return [best[at] for at in range(len(triples))]
+
+
+def _windows(ids: list[int]) -> list[list[int]]:
+    if len(ids) <= WINDOW:
+        return [ids]
+    return [ids[start : start + WINDOW] for start in range(0, len(ids) - STRIDE // 2, STRIDE)]
