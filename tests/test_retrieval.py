@@ -380,7 +380,7 @@ def test_a_broken_model_is_said(tmp_path: Path) -> None:
     assert isinstance(default_embedder(tmp_path), HashedEmbedder)
     write_tokenizer(tmp_path)
     (tmp_path / "model.onnx").write_bytes(b"damaged")
-    with pytest.raises(RetrievalError, match="model.onnx"):
+    with pytest.raises(RetrievalError, match=r"model\.onnx"):
         default_embedder(tmp_path)
 
 

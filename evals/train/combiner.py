@@ -168,7 +168,7 @@ def misconception_threshold(data: list[dict[str, Any]], p: np.ndarray) -> Thresh
 
 def numbers(bank: Bank, model: Path, claims_model: Path, used: list[int] | None = None) -> dict[str, Any]:
     """Return what stands in combiner.json, fitted with some columns of the features or with all; print the cross-validated figures."""
-    found: dict[str, Any] = {"features": both.FEATURES}
+    found: dict[str, Any] = {"features": list(both.FEATURES)}
     for claims_only in (False, True):
         data = rows(bank, {"combine"}, Reader(claims_model if claims_only else model), claims_only=claims_only)
         for kind in ("point", "misconception"):

@@ -12,9 +12,10 @@ import pytest
 
 from mockinterview.encoders import MODEL, TOKENIZER
 from mockinterview.errors import EncoderError
-from mockinterview.grading.combiner import CLASSES, FEATURES, Combiner, fits
+from mockinterview.grading.calibration import Thresholds
+from mockinterview.grading.combiner import CLASSES, FEATURES, Combiner, Fit, fits
 from mockinterview.grading.embedded import EmbeddedGrader
-from mockinterview.grading.neural import MODEL_DIR, WINDOW, Reader
+from mockinterview.grading.neural import MODEL_DIR, WINDOW, Logits, Reader
 
 
 @pytest.fixture(scope="module")
@@ -86,16 +87,18 @@ def test_quotes_are_verbatim_and_marks_are_labelled(both, convolution):
 
 def test_a_quote_is_found_where_the_words_find_none(combiner, both, convolution, monkeypatch):
     """Where only the cross-encoder sees a point, the clause that it read best is the quote."""
-    from mockinterview.grading.neural import Logits
 
     def read_all(triples):
         return [Logits(9, 0, 0, 0) if "purple" in answer else Logits(0, 0, 9, 0) for _, _, answer in triples]
 
+    believes = [10.0 * (name == "p_hit") for name in FEATURES]
+    doubts = [5.0 * (name == "constant") for name in FEATURES]
+    nothing = [-50.0 * (name == "constant") for name in FEATURES]
+    fit = Fit((tuple(believes), tuple(nothing), tuple(doubts), tuple(nothing)), Thresholds(0.5, 0.5, 0.5))
+    monkeypatch.setattr(combiner, "fits", dict.fromkeys(combiner.fits, fit))
     monkeypatch.setattr(combiner.reader, "read_all", read_all)
-    mark = both.assess(convolution, "Honestly I like green elephants. The purple ones fly away.")
-    quotes = {p.evidence for p in mark.points if p.verdict == "hit"}
-    assert quotes in (set(), {"The purple ones fly away"}, {"The purple ones fly away."})
-    assert quotes
+    mark = both.assess(convolution, "I had a long day at work before this. The purple thing has no room to stand in there.")
+    assert {p.evidence.rstrip(".") for p in mark.points if p.verdict == "hit"} == {"The purple thing has no room to stand in there"}
 
 
 @pytest.mark.parametrize(
