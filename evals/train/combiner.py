@@ -1,6 +1,6 @@
 """Fits the numbers that put both layers together: `python evals/train/combiner.py MODEL [--write]`.
 
-MODEL is a folder that `train.py` wrote. Learned from the gold answers of the combine questions alone, for banks with `says` and for
+MODEL is a folder that `train.py` wrote. Learned from answers to the combine questions alone (gold and combine.jsonl), for banks with `says` and for
 claims without. Probabilities for the thresholds come from a cross-validation by question. Needs scikit-learn.
 """
 
@@ -32,6 +32,7 @@ from mockinterview.grading.score import CREDIT  # noqa: E402
 from mockinterview.models import Bank, Question  # noqa: E402
 
 GOLD = ROOT / "evals" / "cases" / "grading" / "gold.jsonl"
+WRITTEN = Path(__file__).resolve().parent / "combine.jsonl"  # more answers to the combine questions, written for this fit alone
 FOLDS = 7
 READER = [
     0,
@@ -53,14 +54,18 @@ def bare(question: Question) -> Question:
     )
 
 
-def rows(bank: Bank, parts: set[str], reader: Reader, *, claims_only: bool) -> list[dict[str, Any]]:
-    """Return one row per point and misconception of all gold answers of some parts that have any evidence at all."""
+def cases() -> list[dict[str, Any]]:
+    """Return the labelled answers to the combine questions: the gold ones and those written for this fit."""
+    lines = [line for file in (GOLD, WRITTEN) for line in file.read_text(encoding="utf-8").splitlines()]
+    found = (json.loads(line) for line in lines)
+    return [case for case in found if part(case["question"]) == "combine" and "other_language" not in case["flags"]]
+
+
+def rows(bank: Bank, reader: Reader, *, claims_only: bool) -> list[dict[str, Any]]:
+    """Return one row per point and misconception of all answers to the combine questions that have any evidence at all."""
     grader = EmbeddedGrader(vocabulary=bank_texts(bank))
-    cases = [json.loads(line) for line in GOLD.read_text(encoding="utf-8").splitlines()]
     found = []
-    for case in cases:
-        if part(case["question"]) not in parts or "other_language" in case["flags"]:
-            continue
+    for case in cases():
         question = bare(bank.get(case["question"])) if claims_only else bank.get(case["question"])
         judged, stating = judged_by_words(grader.prepare(question), case["answer"])
         if not stating:
@@ -68,7 +73,7 @@ def rows(bank: Bank, parts: set[str], reader: Reader, *, claims_only: bool) -> l
         logits = reader.read(question.ask, [m.target.text for m in judged.matches], both.evidence(stating))
         for match, read, row in zip(judged.matches, logits, both.rows(judged.matches, logits), strict=True):
             stated = "hit" if match.target.id in case["misconceptions"] else "miss"
-            label = case["points"][match.target.id] if match.target.kind == "point" else stated
+            label = case["points"].get(match.target.id, "miss") if match.target.kind == "point" else stated
             found.append({"id": case["id"], "question": question.id, "kind": match.target.kind, "target": match.target.id,
                           "label": label, "row": row, "logits": list(read)})  # fmt: skip
     return found
@@ -170,7 +175,7 @@ def numbers(bank: Bank, model: Path, claims_model: Path, used: list[int] | None 
     """Return what stands in combiner.json, fitted with some columns of the features or with all; print the cross-validated figures."""
     found: dict[str, Any] = {"features": list(both.FEATURES)}
     for claims_only in (False, True):
-        data = rows(bank, {"combine"}, Reader(claims_model if claims_only else model), claims_only=claims_only)
+        data = rows(bank, Reader(claims_model if claims_only else model), claims_only=claims_only)
         for kind in ("point", "misconception"):
             own = [d for d in data if d["kind"] == kind]
             p = cross_validated(own, kind, used)

@@ -16,6 +16,8 @@ from mockinterview.models import Bank, Question
 LABELS = ("hit", "partial", "miss", "contradicted")
 HIT, PARTIAL, MISS, CONTRADICTED = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
 NO_CREDIT = (0, 0, 0.5, 0.5)
+NOT_BELIEVED = (0, 0, 0.7, 0.3)
+BY_NAME = dict(zip(LABELS, (HIT, PARTIAL, MISS, CONTRADICTED), strict=True))
 
 FLIPS = (
     ("increases", "decreases"), ("increase", "decrease"), ("larger", "smaller"), ("bigger", "smaller"), ("higher", "lower"),
@@ -102,11 +104,11 @@ def _beliefs(question: Question, rng: random.Random) -> Iterator[Pair]:
         for say in wrong.says:
             yield Pair(question.ask, rng.choice(question.points).claim, say, NO_CREDIT)
             yield Pair(question.ask, wrong.belief, say, HIT)
-        yield Pair(question.ask, wrong.belief, wrong.correction, CONTRADICTED)
+        yield Pair(question.ask, wrong.belief, wrong.correction, CONTRADICTED, weight=3.0)
         yield Pair(question.ask, wrong.correction, wrong.belief, CONTRADICTED)
         yield Pair(question.ask, wrong.correction, rng.choice(wrong.says), CONTRADICTED)
         say = rng.choice(rng.choice(question.points).says)
-        yield Pair(question.ask, wrong.belief, say, (0, 0, 0.7, 0.3))
+        yield Pair(question.ask, wrong.belief, say, NOT_BELIEVED)
         yield Pair(question.ask, wrong.belief, f"some people believe that {wrong.says[0]}, but that is wrong", CONTRADICTED)
 
 
@@ -137,33 +139,50 @@ def _claimless(question: Question, rng: random.Random) -> Iterator[Pair]:
 
 def gold_pairs(bank: Bank, gold: list[dict], ids: set[str], weight: float) -> Iterator[Pair]:
     """Yield one pair per point of every gold answer to the questions `ids`, and one per misconception."""
-    labels = dict(zip(LABELS, (HIT, PARTIAL, MISS, CONTRADICTED), strict=True))
     for case in gold:
         if case["question"] not in ids or not case["answer"].strip():
             continue
         question = bank.get(case["question"])
         for point in question.points:
-            yield Pair(question.ask, point.claim, case["answer"], labels[case["points"][point.id]], weight)
+            yield Pair(question.ask, point.claim, case["answer"], BY_NAME[case["points"][point.id]], weight)
         for wrong in question.misconceptions:
-            label = HIT if wrong.id in case["misconceptions"] else (0, 0, 0.7, 0.3)
+            label = HIT if wrong.id in case["misconceptions"] else NOT_BELIEVED
             yield Pair(question.ask, wrong.belief, case["answer"], label, weight / 2)
 
 
-def written_pairs(lines: list[dict], bank: Bank, weight: float) -> Iterator[Pair]:
-    """Yield the pairs of the answers written for training alone (`evals/train/answers/`); a line without a question text is one of the bank."""
-    labels = dict(zip(LABELS, (HIT, PARTIAL, MISS, CONTRADICTED), strict=True))
+def written_pairs(lines: list[dict], bank: Bank, weight: float, rng: random.Random) -> Iterator[Pair]:
+    """Yield the pairs of the answers written for training alone (`evals/train/answers/`).
+
+    A line without a question text answers a question of the bank or of another line. Short answers that were written in sets of small
+    differences say nothing of most points: of those misses a few are enough.
+    """
+    asked = {line["id"]: _rubric(line) for line in reversed(lines) if "ask" in line}
     for line in lines:
-        known = bank.get(line["id"]) if "ask" not in line else None
-        ask = known.ask if known else line["ask"]
-        points = [(p.id, p.claim) for p in known.points] if known else [(p["id"], p["claim"]) for p in line["points"]]
-        beliefs = (
-            [(m.id, m.belief) for m in known.misconceptions] if known else [(m["id"], m["belief"]) for m in line["misconceptions"]]
-        )
+        own = _rubric(line) if "ask" in line else asked.get(line["id"])
+        ask, points, beliefs = own or _rubric_of_bank(bank.get(line["id"]))
         for case in line["answers"]:
-            for key, claim in points:
-                yield Pair(ask, claim, case["answer"], labels[case["points"].get(key, "miss")], weight)
-            for key, belief in beliefs:
-                yield Pair(ask, belief, case["answer"], HIT if key in case["misconceptions"] else (0, 0, 0.7, 0.3), weight / 2)
+            labels = {key: case["points"].get(key, "miss") for key in points}
+            for key in labels if "ask" in line else _thinned(labels, rng):
+                yield Pair(ask, points[key], case["answer"], BY_NAME[labels[key]], weight)
+            for key, belief in beliefs.items():
+                yield Pair(ask, belief, case["answer"], HIT if key in case["misconceptions"] else NOT_BELIEVED, weight / 2)
+
+
+Rubric = tuple[str, dict[str, str], dict[str, str]]  # question, claims and beliefs by id
+
+
+def _rubric(line: dict) -> Rubric:
+    return line["ask"], {p["id"]: p["claim"] for p in line["points"]}, {m["id"]: m["belief"] for m in line["misconceptions"]}
+
+
+def _rubric_of_bank(question: Question) -> Rubric:
+    return question.ask, {p.id: p.claim for p in question.points}, {m.id: m.belief for m in question.misconceptions}
+
+
+def _thinned(labels: dict[str, str], rng: random.Random) -> list[str]:
+    said = [key for key, label in labels.items() if label != "miss"]
+    missed = [key for key, label in labels.items() if label == "miss"]
+    return said + rng.sample(missed, min(len(missed), len(said) + 1))
 
 
 def contradict(text: str, rng: random.Random) -> str | None:

@@ -1,7 +1,8 @@
 """How well the embedded grader grades the test questions: words alone, reader alone, both: `python evals/train/report.py [MODEL]`.
 
 The headline figures of docs/grading.md. Intervals are 95 % bootstrap intervals over questions. Also by kind of answer, by topic, and
-the ten worst answers. `--claims` grades with claims alone, as in a bank that brings no `says`.
+the ten worst answers; how far a score moves under changes that change nothing; and the two families of attack that were held back
+from all fitting and tuning. `--claims` grades with claims alone, as in a bank that brings no `says`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from combiner import GOLD, READER, bare, numbers  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.cli.compose import bank_texts  # noqa: E402
+from mockinterview.evals.changes import changed  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
 from mockinterview.grading.combiner import Combiner, fits  # noqa: E402
 from mockinterview.grading.embedded import EmbeddedGrader  # noqa: E402
@@ -32,6 +34,7 @@ from mockinterview.grading.neural import MODEL_DIR  # noqa: E402
 from mockinterview.grading.score import CREDIT, question_score  # noqa: E402
 from mockinterview.models import Bank  # noqa: E402
 
+HELD_BACK = Path(__file__).resolve().parent / "heldback.jsonl"
 RESAMPLES = 1000
 Rows = list[dict[str, Any]]
 
@@ -143,6 +146,39 @@ def by(rows: Rows, name: str) -> Iterable[str]:
         yield f"| {group} | {len(members)} | {f1(members):.2f} | {np.mean(np.abs(errors)):.1f} | {np.mean(errors):+.1f} |"
 
 
+def moved(bank: Bank, grader: EmbeddedGrader, rows: Rows) -> Iterable[str]:
+    """Yield how far the scores of the rows move, on average, under changes that leave the meaning alone."""
+    for change in ("shuffled", "padded", "typos", "lower_case", "reworded"):
+        found = [
+            (r, grader.assess(bank.get(r["question"]), changed(change, r["answer"], r["id"])).score) for r in rows if r["answer"]
+        ]
+        moves = np.array([abs(score - r["score"]) for r, score in found if score is not None])
+        yield f"| {change} | {len(moves)} | {moves.mean():.2f} | {(moves > 2).mean():.1%} |"
+
+
+def reversed_facts(rows: Rows) -> str:
+    """Return how many of the points that an answer contradicts earn nothing."""
+    given = [verdict for row in rows for gold, verdict, _ in row["points"] if gold == "contradicted"]
+    own = [verdict for row in rows if row["kind"] == "reversed" for gold, verdict, _ in row["points"] if gold == "contradicted"]
+    return f"Points said the wrong way round that earn nothing: {_lost(given)} in all answers, {_lost(own)} in right answers turned round."
+
+
+def _lost(verdicts: list[str]) -> str:
+    lost = sum(v in ("miss", "contradicted") for v in verdicts)
+    return f"{lost} of {len(verdicts)} ({lost / max(len(verdicts), 1):.0%})"
+
+
+def held_back(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
+    """Yield, per family of held-back attacks, how many stay at 2 of 10 or below, and the mean score."""
+    cases = [json.loads(line) for line in HELD_BACK.read_text(encoding="utf-8").splitlines()]
+    for family in sorted({case["family"] for case in cases}):
+        own = [case for case in cases if case["family"] == family]
+        for name, grader in graders.items():
+            scores = [grader.assess(bank.get(case["question"]), case["answer"]).score or 0.0 for case in own]
+            low = sum(score <= 2 for score in scores)
+            yield f"| {family} | {name} | {low} of {len(own)} | {np.mean(scores):.1f} | {sum(score >= 5 for score in scores)} |"
+
+
 def main() -> None:
     """Print everything as Markdown."""
     parser = argparse.ArgumentParser()
@@ -174,6 +210,11 @@ def main() -> None:
     for name in ("kind", "topic"):
         print(f"\n| {name} | answers | F1 | mean error | bias |\n|---|---|---|---|---|")
         print("\n".join(by(rows, name)))
+    print("\n| change | answers | mean move of the score | moved by more than 2 |\n|---|---|---|---|")
+    print("\n".join(moved(bank, graders["both"], rows)))
+    print("\n" + reversed_facts(rows))
+    print("\n| held-back family | grader | at most 2 | mean score | 5 or more |\n|---|---|---|---|---|")
+    print("\n".join(held_back(bank, graders)))
     print("\nThe ten worst:")
     for row in sorted(rows, key=lambda r: -abs(r["score"] - r["worth"]))[:10]:
         print(f"- {row['id']} ({row['kind']}): worth {row['worth']}, scored {row['score']}: {row['answer'][:160]!r}")

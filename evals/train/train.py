@@ -152,7 +152,7 @@ def main() -> int:
         if options.answers
         else []
     )
-    pairs += written_pairs(written, bank, options.gold_weight)
+    pairs += written_pairs(written, bank, options.gold_weight, rng)
     rng.shuffle(pairs)
     print(
         f"{len(pairs)} pairs from {len(ids)} questions, {sum(c['question'] in ids for c in gold)} gold and {sum(len(w['answers']) for w in written)} further answers",

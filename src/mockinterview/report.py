@@ -40,6 +40,7 @@ FLAG_TEXT = {
     "other_language": "This language cannot be judged by the embedded grader, so it stays ungraded.",
 }
 
+NOTHING_STATED = "Nothing that was said states a point of this question."
 
 FOLLOW_UPS = {
     "misconception": "challenge",
@@ -94,8 +95,9 @@ def open_card_lines(question: Question, assessment: Assessment, so_far: float | 
 
 
 def notes(assessment: Assessment) -> list[str]:
-    """Return what is to be said of an assessment as a whole: one sentence per flag, and the grader's own note."""
-    return [FLAG_TEXT[flag] for flag in assessment.flags] + ([assessment.note] if assessment.note else [])
+    """Return what is to be said of an assessment as a whole: a sentence per flag, the grader's note, or why it earned nothing."""
+    said = [FLAG_TEXT[flag] for flag in assessment.flags] + ([assessment.note] if assessment.note else [])
+    return said or ([NOTHING_STATED] if assessment.score == 0 and not assessment.misconceptions else [])
 
 
 def _verdict_lines(question: Question, verdict: PointVerdict) -> list[str]:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from mockinterview.bank.load import load_bank
+from mockinterview.cli.compose import bank_texts
+from mockinterview.grading.embedded import EmbeddedGrader
 from mockinterview.grading.languages import other_language
+from mockinterview.report import notes
+
+ROOT = Path(__file__).resolve().parents[2]
+FLATTERY = [json.loads(line) for line in (ROOT / "evals/cases/floor/flattery.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize(
@@ -80,3 +90,40 @@ def test_asking_back_claims_nothing(grader, convolution):
     """A question to the interviewer is no statement, a rhetorical one opens an answer."""
     assert grader.assess(convolution, "What is the general rule per dimension for padding and stride?").score == 0
     assert grader.assess(convolution, "What would I do? With padding of 3 the map stays 5x5.").verdict("pad-three") == "hit"
+
+
+def test_a_row_of_terms_claims_nothing_whatever_stands_between_and_around_them(grader, ensembles):
+    """Arrows, semicolons and a closing sentence do not turn terms into a statement."""
+    terms = "bagging; bootstrap; replacement; averaging; vote; variance; boosting; residuals; sequence; bias; trees; AdaBoost"
+    for answer in (terms, terms.replace(";", " ->"), f"It is all about these: {terms}. Together they make the ensemble."):
+        assert grader.assess(ensembles, answer).score <= 2
+
+
+def test_terse_notes_are_statements(grader, ensembles):
+    """Notes with relations in them are no row of terms."""
+    bagging = "bagging: parallel, bootstrap samples with replacement, then average"
+    boosting = "boosting: one after another, each on the errors of the last"
+    assert grader.assess(ensembles, f"{bagging}\n{boosting}\ne.g. RF, XGBoost").score >= 5
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """Return the shipped bank and the lexical grader of it."""
+    bank = load_bank(ROOT / "corpus").bank
+    return bank, EmbeddedGrader(bank_texts(bank))
+
+
+@pytest.mark.parametrize("case", FLATTERY, ids=lambda case: case["id"])
+def test_what_earns_nothing_says_why(shipped, case):
+    """An attack that gets no point is told the reason, be it a mistaken belief; `floor` in evals measures how many do."""
+    bank, grader = shipped
+    mark = grader.assess(bank.get(case["question"]), case["answer"])
+    assert mark.score or notes(mark) or mark.misconceptions
+
+
+def test_the_fixtures_cover_the_kinds():
+    """At least sixty attacks on at least six kinds, each to a question of its own, each with a reason."""
+    assert len(FLATTERY) >= 60
+    assert len({case["kind"] for case in FLATTERY}) >= 6
+    assert len({case["question"] for case in FLATTERY}) == len(FLATTERY)
+    assert all(case["why"] for case in FLATTERY)

@@ -53,6 +53,7 @@ class FloorCase(Value):
     at_most: float = Field(default=2.0, ge=0, le=10)
     question: str = ""
     questions: int = Field(default=20, ge=1)
+    why: str = ""  # why it earns nothing, in a person's words
 
 
 class MetamorphicCase(Value):

@@ -92,11 +92,11 @@ def _reworded(answer: str, _: random.Random) -> str:
 
 
 def _typos(answer: str, rng: random.Random) -> str:
-    """Swap two inner letters of every eighth longer word."""
+    """Swap two inner letters in 15 % of the longer words."""
 
     def slip(match: re.Match[str]) -> str:
         word = match[0]
-        if rng.random() > 1 / 8:
+        if rng.random() > 0.15:
             return word
         at = rng.randrange(1, len(word) - 2)
         return word[:at] + word[at + 1] + word[at] + word[at + 2 :]

@@ -22,6 +22,7 @@ from mockinterview.ports import Grader, Interviewer, Retriever
 
 QUOTED: Final = 160  # characters of a quote or a note that a result keeps
 RANKS: Final = 10
+BASES: Final = 1000  # marks of unchanged answers that are kept
 EPSILON: Final = 1e-6
 
 
@@ -44,6 +45,7 @@ class Examiner:
     def __init__(self, subjects: Subjects, limit: float = 120.0) -> None:
         self._subjects = subjects
         self._limit = limit
+        self._before: dict[tuple[str, str], Assessment] = {}
 
     async def examine(self, case: Case, epoch: int = 0) -> Result:
         """Return the result of a case; `limit` seconds are the most that it may take."""
@@ -118,7 +120,7 @@ class Examiner:
         if mark.score is None:
             return _not_graded(mark)
         quotes = "; ".join(f"{p.id}: {p.evidence}" for p in mark.points if p.verdict in ("hit", "partial"))
-        seen = f"scored {mark.score:g}, at most {spec.at_most:g} allowed. {quotes}"
+        seen = f"scored {mark.score:g}, at most {spec.at_most:g} allowed. {spec.why} {quotes}"
         check = Check(name="stays low", passed=mark.score <= spec.at_most + EPSILON, seen=seen[: 2 * QUOTED])
         return {**_seen(mark), "checks": [check]}
 
@@ -126,7 +128,7 @@ class Examiner:
         if spec.relation == "not_believed":
             return await self._corrections(case)
         base = spec.answer or self._subjects.bank.get(case.question).model_answer
-        before = await self._grade(case.question, base)
+        before = await self._graded_before(case.question, base)
         after = await self._grade(case.question, spec.changed or changed(spec.change, base, case.id))
         if before.score is None or after.score is None:
             return _not_graded(before if before.score is None else after)
@@ -135,6 +137,15 @@ class Examiner:
         seen = f"from {before.score:g} to {after.score:g}; lost: {', '.join(lost) or '-'}; won: {', '.join(won) or '-'}"
         check = Check(name=spec.relation.replace("_", " "), passed=_holds(spec, before.score, after.score), seen=seen)
         return {**_seen(after), "checks": [check]}
+
+    async def _graded_before(self, question_id: str, answer: str) -> Assessment:
+        """Return the mark of an unchanged answer, on which many relations build; a grader with a scatter is asked anew for each."""
+        if not self._subjects.deterministic:
+            return await self._grade(question_id, answer)
+        mark = self._before.get((question_id, answer)) or await self._grade(question_id, answer)
+        if len(self._before) < BASES:
+            self._before[question_id, answer] = mark
+        return mark
 
     async def _corrections(self, case: Case) -> dict[str, Any]:
         """Check that the correction of a misconception, said as an answer, does not count as stating it."""

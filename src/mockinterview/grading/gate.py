@@ -73,9 +73,10 @@ _DENIES_WHAT_WENT_BEFORE: Final = re.compile(
     r"(?:wrong|incorrect|untrue|false|mistaken|misleading|(?:a )?(?:common )?(?:myth|misconception|mistake)|nonsense|true|right|correct|the case|so)"
     r"(?:\s+\w+){0,3}"
 )
-_RELATION: Final = re.compile(r"[=:<>→⇒+~()]|->")
+_RELATION: Final = re.compile(r"[=:<>+()]")
 _NUMBER: Final = re.compile(r"\d[\d.,]*")
-_ITEM: Final = re.compile(r"[,\n/|•]")
+_ITEM: Final = re.compile(r"[,;\n/|•~→⇒]|<?[-=]>|[.]\s")
+_STATES: Final = re.compile(r"[<>()\d^*=:+]")  # in an item of a list: it may say something
 
 _DETERMINERS: Final = frozenset("a an the its their every my our your".split())
 _NOT_AFTER_DETERMINER: Final = frozenset(
@@ -129,7 +130,8 @@ class Gate:
             return Findings(tuple(flags), everything, frozenset())
         if _is_gibberish(self._prepared, [texts[i] for i in rest], [readings[i] for i in rest]):
             return Findings((*flags, "gibberish"), everything, frozenset())
-        bare = {i for i in rest if _is_bare(texts[i], readings[i])}
+        listed = _listed(answer, found)
+        bare = {i for i in rest if i in listed or _is_bare(texts[i], readings[i])}
         formal = sum(bool(readings[i].formulas) for i in rest)
         if (3 * formal < len(rest) and self._is_word_salad(answer)) or _is_keyword_list(
             answer, [readings[i] for i in rest], bare, rest
@@ -210,12 +212,31 @@ def _is_keyword_list(answer: str, readings: Sequence[Reading], bare: set[int], r
     if rest and len(bare) >= cal.BARE_SHARE * len(rest):
         return True
     items = [item.split() for item in _ITEM.split(answer) if item.strip()]
-    single = [item for item in items if len(item) <= cal.ITEM_WORDS and not re.search(r"[=:<>→⇒+~()\d]", " ".join(item))]
     if len(items) >= cal.BAG_ITEMS and sum(len(item) == 1 for item in items) >= cal.BAG_SHARE * len(items):
         return True
+    single = sum(_is_term(" ".join(item)) for item in items)
     verbs, functions = sum(r.verbs for r in readings), sum(r.functions for r in readings)
     plain = verbs + functions <= cal.LIST_FUNCTIONS * sum(r.words for r in readings)
-    return len(single) >= cal.LIST_ITEMS and len(single) >= cal.LIST_SHARE * len(items) and plain
+    return single >= cal.LIST_ITEMS and single >= cal.LIST_SHARE * len(items) and plain
+
+
+def _is_term(item: str) -> bool:
+    return len(item.split()) <= cal.ITEM_WORDS and not _STATES.search(item)
+
+
+def _listed(answer: str, found: Sequence[Clause]) -> set[int]:
+    """Return the clauses that are items of a long row of terms, whatever stands before and behind it."""
+    ends = [*(m.span() for m in _ITEM.finditer(answer)), (len(answer), len(answer))]
+    rows: list[list[int]] = [[0, 0, 0]]  # start, end and number of terms
+    for (start, _), (_, last) in zip(ends, [(0, 0), *ends], strict=False):
+        if not answer[last:start].strip():
+            continue
+        if _is_term(answer[last:start]):
+            rows[-1][1:] = [start, rows[-1][2] + 1]
+        else:
+            rows.append([start, start, 0])
+    long = [(start, end) for start, end, terms in rows if terms >= cal.LIST_ITEMS]
+    return {i for i, c in enumerate(found) if any(start <= c.start and c.end <= end for start, end in long)}
 
 
 def _asked(answer: str, found: Sequence[Clause], texts: Sequence[str]) -> set[int]:
