@@ -70,7 +70,7 @@ def rows(bank: Bank, reader: Reader, *, claims_only: bool) -> list[dict[str, Any
         judged, stating = judged_by_words(grader.prepare(question), case["answer"])
         if not stating:
             continue
-        logits = reader.read(question.ask, [m.target.text for m in judged.matches], both.evidence(stating))
+        logits = reader.read(question.ask, [both.claim_of(m) for m in judged.matches], both.evidence(stating))
         for match, read, row in zip(judged.matches, logits, both.rows(judged.matches, logits), strict=True):
             stated = "hit" if match.target.id in case["misconceptions"] else "miss"
             label = case["points"].get(match.target.id, "miss") if match.target.kind == "point" else stated

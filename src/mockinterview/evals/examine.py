@@ -128,8 +128,9 @@ class Examiner:
         if spec.relation == "not_believed":
             return await self._corrections(case)
         base = spec.answer or self._subjects.bank.get(case.question).model_answer
+        other = spec.changed or changed(spec.change, base, case.id)
         before = await self._graded_before(case.question, base)
-        after = await self._grade(case.question, spec.changed or changed(spec.change, base, case.id))
+        after = before if spec.change == "nothing" else await self._grade(case.question, other)
         if before.score is None or after.score is None:
             return _not_graded(before if before.score is None else after)
         lost = [p.id for p in before.points if CREDIT[after.verdict(p.id)] < CREDIT[p.verdict]]

@@ -46,7 +46,9 @@ def over_processes(jobs: Sequence[Job], factory: Factory, workers: int, take: Ca
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(factory,))
     try:
         # Nothing but `as_completed` holds the futures, and it lets go of those that it has handed out: results do not pile up.
-        waiting = (pool.submit(_examine_chunk, chunk) for chunk in chunks(jobs))
+        # Cases of one question go to one worker, which prepares it, and marks its unchanged answer, once.
+        ordered = sorted(jobs, key=lambda job: (job.case.suite, job.case.question))
+        waiting = (pool.submit(_examine_chunk, chunk) for chunk in chunks(ordered))
         return all(take(result) for future in as_completed(waiting) for result in future.result())
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

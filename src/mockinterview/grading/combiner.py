@@ -16,7 +16,7 @@ from typing import Any, Final
 from mockinterview.errors import EncoderError
 from mockinterview.grading import calibration as cal
 from mockinterview.grading.matching import Match
-from mockinterview.grading.neural import MODEL_DIR, Logits, Reader
+from mockinterview.grading.neural import MODEL_DIR, Claim, Logits, Reader
 from mockinterview.grading.reading import Clause
 
 CLASSES: Final = ("hit", "partial", "miss", "contradicted")
@@ -51,9 +51,9 @@ class Combiner:
 
     def decide(self, question: str, found: Sequence[Match], clauses: Sequence[Clause]) -> None:
         """Set the probabilities, the verdict and the clause of every match. `clauses` are what may count as evidence."""
-        readings = self.reader.read(question, [one.target.text for one in found], evidence(clauses))
+        readings = self.reader.read(question, [claim_of(one) for one in found], evidence(clauses))
         for one, row in zip(found, rows(found, readings), strict=True):
-            fit = self.fits[f"{one.target.kind} {'says' if one.target.has_says else 'claims'}"]
+            fit = self.fits[f"{one.target.kind} {'says' if one.target.says else 'claims'}"]
             likely = one.topic
             one.hit, one.partial, miss, one.contradicted = fit.probabilities(row)
             one.topic = max(likely, 1 - miss)
@@ -64,9 +64,14 @@ class Combiner:
     def _carrier(self, question: str, one: Match, clauses: Sequence[Clause]) -> tuple[int, int]:
         """Return the clause that says most what the verdict is about."""
         side = CLASSES.index(one.verdict)
-        readings = self.reader.read_all([(question, one.target.text, clause.text) for clause in clauses])
+        readings = self.reader.read_all([(question, claim_of(one), clause.text) for clause in clauses])
         best = max(range(len(clauses)), key=lambda i: readings[i][side] - readings[i].miss)
         return clauses[best].start, clauses[best].end
+
+
+def claim_of(one: Match) -> Claim:
+    """Return what is read of a match's target."""
+    return Claim(one.target.text, one.target.says)
 
 
 def evidence(clauses: Sequence[Clause]) -> str:

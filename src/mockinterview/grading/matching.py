@@ -191,7 +191,7 @@ def _likely(
             mass / reference.total, min(mass / window.mass, 1.0), mass, count, affinity, margin, key, formula,
             window.context, window.aside, order=1.0, bound=3, formula_clash=clash,
         )  # fmt: skip
-        if cal.topic(features, target.kind, target.has_says) >= cal.LEAST_LIKELY:
+        if cal.topic(features, target.kind, bool(target.says)) >= cal.LEAST_LIKELY:
             found.append((reference, features))
     return found
 
@@ -212,7 +212,7 @@ def _look(prepared: Prepared, window: Window, target: Target, reference: Referen
     needed = target.numbers & signs.keys()
     f.number_miss, f.number_replaced = float(foreign), float(replaced)
     f.number_clash = float(foreign and bool(needed) and not needed & window.signs.keys())
-    one = Match(target, window, reference, f, cal.topic(f, target.kind, target.has_says))
+    one = Match(target, window, reference, f, cal.topic(f, target.kind, bool(target.says)))
     one.weigh()
     return one
 

@@ -6,6 +6,7 @@ It is MiniLM-L6 (22 M parameters, int8 ONNX), fine-tuned by `evals/train/train.p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,7 +17,8 @@ from mockinterview.errors import EncoderError
 MODEL_DIR: Final = Path(__file__).resolve().parent / "model"
 WINDOW: Final = 150  # tokens of the answer read at once; longer answers are read in overlapping windows, the best one counts
 STRIDE: Final = 100
-FIRST: Final = 96  # tokens of question and claim at most; the bank's have fewer
+FIRST: Final = 128  # tokens of question, claim and sayings at most; most have fewer
+SAYINGS: Final = 2  # of what people say of a point, those nearest to the answer are read with the claim
 AT_ONCE: Final = 4  # pairs read together: on one core larger batches only add padding
 
 
@@ -29,6 +31,28 @@ class Logits(NamedTuple):
     contradicted: float
 
 
+class Claim(NamedTuple):
+    """A claim or belief, and how people say it; the bank may have none of that."""
+
+    text: str
+    says: tuple[str, ...] = ()
+
+
+_WORD: Final = re.compile(r"\w+")
+
+
+def premise(question: str, claim: Claim, answer: str) -> str:
+    """Return what is read beside the answer: the question, the claim, and the sayings that share most words with the answer."""
+    said = set(_WORD.findall(answer.lower()))
+
+    def shared(saying: str) -> float:
+        words = set(_WORD.findall(saying.lower()))
+        return len(words & said) / max(len(words), 1)
+
+    nearest = sorted(claim.says, key=shared, reverse=True)[:SAYINGS]
+    return " | ".join([f"{question} {claim.text}", *nearest])
+
+
 class Reader:
     """Reads claims against answers. Thread-safe; loading takes a few tenths of a second.
 
@@ -39,21 +63,22 @@ class Reader:
         # one thread: more would fight with the app for the same few cores
         self._encoder = OnnxEncoder(folder, threads=1)
         try:
-            self._asks = bool(json.loads((folder / "card.json").read_text(encoding="utf-8"))["question"])
+            self._sayings = bool(json.loads((folder / "card.json").read_text(encoding="utf-8"))["sayings"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EncoderError(f"The card {folder / 'card.json'} cannot be read ({error}).") from error
         self.version = f"minilm-{self._encoder.digest[:8]}"
 
-    def read(self, question: str, claims: Sequence[str], answer: str) -> list[Logits]:
+    def read(self, question: str, claims: Sequence[Claim], answer: str) -> list[Logits]:
         """Return one reading per claim; of a long answer, that of the window that states the claim best."""
         return self.read_all([(question, claim, answer) for claim in claims])
 
-    def read_all(self, triples: Sequence[tuple[str, str, str]]) -> list[Logits]:
+    def read_all(self, triples: Sequence[tuple[str, Claim, str]]) -> list[Logits]:
         """Return one reading per (question, claim, answer)."""
-        firsts = self._encoder.ids([f"{question} {claim}" if self._asks else claim for question, claim, _ in triples])
+        known = triples if self._sayings else [(question, Claim(claim.text), answer) for question, claim, answer in triples]
+        firsts = self._encoder.ids([premise(*triple) for triple in known])
         answers = dict.fromkeys(answer for _, _, answer in triples)
         windows = dict(zip(answers, map(_windows, self._encoder.ids(list(answers))), strict=True))
-        pairs = [(at, first[-FIRST:], window) for at, first in enumerate(firsts) for window in windows[triples[at][2]]]
+        pairs = [(at, first[:FIRST], window) for at, first in enumerate(firsts) for window in windows[triples[at][2]]]
         pairs.sort(key=lambda pair: len(pair[1]) + len(pair[2]))  # like with like, to pad little
         best: dict[int, Logits] = {}
         for start in range(0, len(pairs), AT_ONCE):

@@ -54,7 +54,7 @@ class Target:
     polarity: dict[str, int]
     compared: tuple[Comparison, ...]
     owners: dict[str, frozenset[str]]
-    has_says: bool
+    says: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class Prepared:
                     _polarity(read_ones),
                     tuple(c for reading in read_ones for c in reading.compared),
                     agreed_owners([r.owners for r in self.references[first:] if self.entities & r.entities]),
-                    len(said) > 1,
+                    tuple(said[1:]),
                 )
             )
         self.postings = _postings((at, c) for at, r in enumerate(self.references) for c in r.reading.signs)
