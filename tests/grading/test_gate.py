@@ -127,3 +127,26 @@ def test_the_fixtures_cover_the_kinds():
     assert len({case["kind"] for case in FLATTERY}) >= 6
     assert len({case["question"] for case in FLATTERY}) == len(FLATTERY)
     assert all(case["why"] for case in FLATTERY)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Many beginners think that boosting trains its models one after another, each on the errors of the last. But that is wrong.",
+        "Some people say this, but it is simply not true: boosting trains its models one after another, each on the errors of the last.",
+        "I used to believe that boosting trains one model after another, each on the errors of the last. It isn't so.",
+        "It is a myth that boosting trains its models one after another, each on the errors of the last.",
+        "Boosting trains its models one after another, each on the errors of the last. No, that is wrong.",
+    ],
+)
+def test_a_claim_told_as_a_mistake_earns_nothing_however_many_clauses_it_has(grader, ensembles, said):
+    """The denial reaches over all clauses of the sentence that it is about, before it or behind it."""
+    assert grader.assess(ensembles, said).verdict("sequential") in ("miss", "contradicted")
+
+
+def test_what_stands_behind_a_turn_is_ones_own(grader, ensembles):
+    """Behind "but", the candidate speaks for himself; a "false" at the beginning answers the question."""
+    own = "Many think that boosting averages independent models, but it trains them one after another on the errors of the last."
+    assert grader.assess(ensembles, own).verdict("sequential") == "hit"
+    plain = "False. Boosting trains its models one after another, each on the errors of the last."
+    assert grader.assess(ensembles, plain).verdict("sequential") == "hit"

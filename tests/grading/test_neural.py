@@ -15,7 +15,7 @@ from mockinterview.errors import EncoderError
 from mockinterview.grading.calibration import Thresholds
 from mockinterview.grading.combiner import CLASSES, FEATURES, Combiner, Fit, fits
 from mockinterview.grading.embedded import EmbeddedGrader
-from mockinterview.grading.neural import MODEL_DIR, WINDOW, Claim, Logits, Reader
+from mockinterview.grading.neural import MODEL_DIR, WINDOW, Claim, Logits, Reader, premise
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,14 @@ CLAIM = "Training is stopped when the loss on held-out data no longer improves."
 def test_the_reader_tells_what_an_answer_states(combiner, answer, expected):
     """A paraphrase without the claim's words is a hit, another fact is a miss."""
     assert verdict(combiner.reader, ASK, CLAIM, answer) == expected
+
+
+def test_the_sayings_nearest_to_the_answer_are_read_with_the_claim():
+    """Of what people say, those that share most words with the answer stand beside question and claim; without any, those alone."""
+    says = ("halt when it stalls", "stop at the best dev loss", "no more epochs", "loss on dev data goes up: stop")
+    read = premise("Why?", Claim("Training ends early.", says), "You stop when the dev loss goes up.")
+    assert read == "Why? Training ends early. | loss on dev data goes up: stop | stop at the best dev loss"
+    assert premise("Why?", Claim("Training ends early."), "anything") == "Why? Training ends early."
 
 
 def test_order_and_company_change_nothing(combiner):

@@ -58,7 +58,7 @@ _REPORTED: Final = re.compile(
 )
 _DENIAL: Final = re.compile(
     r"\b(?:wrong|incorrect|untrue|false|mistaken|misleading|myth|misconception|nonsense|misunderstanding)\b|\b(?:a|common|popular) mistake\b"
-    r"|\b(?:not|n't|never)\s+(?:really\s+|quite\s+|actually\s+)?(?:true|right|correct|accurate|the case|so|hold|how it works|what happens)\b"
+    r"|(?:\bnot|n't|\bnever)\s+(?:really\s+|quite\s+|actually\s+)?(?:true|right|correct|accurate|the case|so|hold|how it works|what happens)\b"
 )
 _DENIES_WHAT_FOLLOWS: Final = re.compile(
     r"\b(?:it is|it's|its|it would be|it isn't|it is not|that is|is)\s+(?:simply\s+|just\s+|a\s+)?(?:common\s+|popular\s+)?"
@@ -139,7 +139,9 @@ class Gate:
             flags.append("keyword_list")
             bare = set(rest)
         flags += ["dont_know"] if ignorant else []
-        return Findings(tuple(flags), frozenset(injected | ignorant | echoed | asked | _denied(answer, texts)), frozenset(bare))
+        return Findings(
+            tuple(flags), frozenset(injected | ignorant | echoed | asked | _denied(answer, found, texts)), frozenset(bare)
+        )
 
     def _is_word_salad(self, answer: str) -> bool:
         """Tell whether function words stand where no sentence has them ("the of", "in is"): a sign of shuffled words."""
@@ -250,15 +252,46 @@ def _asked(answer: str, found: Sequence[Clause], texts: Sequence[str]) -> set[in
     }
 
 
-def _denied(answer: str, texts: Sequence[str]) -> set[int]:
+def _denied(answer: str, found: Sequence[Clause], texts: Sequence[str]) -> set[int]:
     """Return the clauses whose content the candidate reports or denies instead of claiming it."""
-    denied = {i for i in _matching(_DENIES_WHAT_FOLLOWS, answer, texts) if not _AFFIRMS.search(texts[i])}
-    turned = {i - 1 for i in _matching(_DENIAL, answer, texts) if i and _denies_what_went_before(texts[i])}
-    for i in _matching(_REPORTED, answer, texts):
-        following = texts[i + 1] if i + 1 < len(texts) else ""
-        if _DENIAL.search(texts[i]) or _DENIAL.search(following) or _TURN.match(following):
-            denied.add(i)
-    return denied | turned
+    denied: set[int] = set()
+    for i in _matching(_DENIES_WHAT_FOLLOWS, answer, texts):
+        if not _AFFIRMS.search(texts[i]):
+            denied |= {i} | _after(found, texts, i)
+    reported = _matching(_REPORTED, answer, texts)
+    for i in _matching(_DENIAL, answer, texts):
+        if i and _denies_what_went_before(texts[i]):  # a first "false" answers the question
+            announced = i - 1 in reported and answer[found[i].end :].lstrip().startswith(":")
+            denied |= {i} | (_after(found, texts, i) if announced else _before(found, texts, i))
+    for i in reported:
+        denied |= {i} if _DENIAL.search(texts[i]) else set(range(i, _turn_after(found, texts, i)))
+    return denied
+
+
+def _after(found: Sequence[Clause], texts: Sequence[str], at: int) -> set[int]:
+    """Return the clauses of the same sentence that follow, up to a "but"."""
+    rest = [i for i in range(at + 1, len(found)) if found[i].sentence == found[at].sentence]
+    turn = next((i for i in rest if _TURN.match(texts[i])), len(found))
+    return {i for i in rest if i < turn}
+
+
+def _before(found: Sequence[Clause], texts: Sequence[str], at: int) -> set[int]:
+    """Return the clauses that one like "but that is wrong" speaks of: those before it in its sentence, or the sentence before."""
+    own = {i for i in range(at) if found[i].sentence == found[at].sentence and " " in texts[i]}
+    return own or {i for i in range(at) if found[i].sentence == found[at].sentence - 1}
+
+
+def _turn_after(found: Sequence[Clause], texts: Sequence[str], at: int) -> int:
+    """Return the clause in which what was reported from `at` on is denied or left for one's own view; `at` where it never is."""
+    first_of_next = True
+    for i in range(at + 1, len(texts)):
+        same = found[i].sentence == found[at].sentence
+        if not same and not first_of_next:
+            break
+        first_of_next = same
+        if _TURN.match(texts[i]) or _DENIAL.search(texts[i]):
+            return i
+    return at
 
 
 def _denies_what_went_before(clause: str) -> bool:
