@@ -132,11 +132,11 @@ def test_the_fixtures_cover_the_kinds():
 @pytest.mark.parametrize(
     "said",
     [
-        "Many beginners think that boosting trains its models one after another, each on the errors of the last. But that is wrong.",
-        "Some people say this, but it is simply not true: boosting trains its models one after another, each on the errors of the last.",
-        "I used to believe that boosting trains one model after another, each on the errors of the last. It isn't so.",
-        "It is a myth that boosting trains its models one after another, each on the errors of the last.",
-        "Boosting trains its models one after another, each on the errors of the last. No, that is wrong.",
+        "Many beginners think that boosting trains its models in turn, each on the errors of the last. But that is wrong.",
+        "Some people say this, but it is simply not true: boosting trains its models in turn, each on the errors of the last.",
+        "I used to believe that boosting trains one model after another, on the errors of the last. It isn't so.",
+        "It is a myth that boosting trains its models in turn, each on the errors of the last.",
+        "Boosting trains its models in turn, each on the errors of the last. No, that is wrong.",
     ],
 )
 def test_a_claim_told_as_a_mistake_earns_nothing_however_many_clauses_it_has(grader, ensembles, said):
@@ -146,7 +146,7 @@ def test_a_claim_told_as_a_mistake_earns_nothing_however_many_clauses_it_has(gra
 
 def test_what_stands_behind_a_turn_is_ones_own(grader, ensembles):
     """Behind "but", the candidate speaks for himself; a "false" at the beginning answers the question."""
-    own = "Many think that boosting averages independent models, but it trains them one after another on the errors of the last."
+    own = "Many think that boosting averages independent models, but it trains them in turn on the errors of the last."
     assert grader.assess(ensembles, own).verdict("sequential") == "hit"
-    plain = "False. Boosting trains its models one after another, each on the errors of the last."
+    plain = "False. Boosting trains its models in turn, each on the errors of the last."
     assert grader.assess(ensembles, plain).verdict("sequential") == "hit"
