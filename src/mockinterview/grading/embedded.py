@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -157,7 +158,8 @@ def judged_by_words(ready: tuple[Prepared, Gate], answer: str) -> tuple[Judged, 
     seen = gate.inspect(answer, found, readings)
     kept = [i for i in range(len(found)) if i not in seen.barred]
     clauses_kept = [(found[i].start, found[i].end, readings[i], found[i].sentence) for i in kept]
-    matches = match(prepared, windows(prepared, clauses_kept), {at for at, i in enumerate(kept) if i in seen.bare})
+    gaps = frozenset(at for at, (i, following) in enumerate(itertools.pairwise(kept)) if following > i + 1)
+    matches = match(prepared, windows(prepared, clauses_kept, gaps), {at for at, i in enumerate(kept) if i in seen.bare})
     if language:
         matches = [m if m.features.formula == 1.0 else Match(m.target) for m in matches]
     stating = [] if language else [found[i] for i in kept if i not in seen.bare]

@@ -11,12 +11,12 @@ from mockinterview.models import Assessment, PointVerdict, Question, StatedMisco
 
 GRADED_BY = "arithmetic"
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_NUMBER = re.compile(r"(?<![\w.])[-−+]?\d[\d,]*(?:\.\d+)?(?:\s*[eE][-+]?\d+)?\s*(?:(?:million|thousand|[kKM%])\b|%)?|\b(?:" + "|".join(_WORDS) + r")\b")  # fmt: skip
-_FRACTION = re.compile(r"(?<![\w./])(\d+)\s*/\s*(\d+)(?![\w/])")
+_NUMBER = re.compile(r"(?<![\w.])[-−+]?\d[\d,]*(?:\.\d+)?(?:\s*[eE][-+]?\d+)?\s*(?:(?:million|thousand|per\s?cent|[kKM])\b|%)?|(?i:\b(?:" + "|".join(_WORDS) + r")\b)")  # fmt: skip
+_FRACTION = re.compile(r"(?<![\w./])(\d{1,15})\s*/\s*(\d{1,15})(?![\w/])")
 _SETTLES = re.compile(
     r"(=|≈|~|->|→|⇒|:|\b(?:is|are|it'?s|get|gets|gives|equals|makes|answer|so|about|roughly|approximately|be)\b)\s*$", re.IGNORECASE
 )
-_SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "%": 0.01}
+_SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "%": 0.01, "percent": 0.01}
 MOST_RESULTS = 4
 _FIRST_WORDS = 12  # characters before the first number within which it opens the reply ("it's 28, because ...")
 
@@ -70,5 +70,5 @@ def _value(text: str) -> float:
         return float(_WORDS.index(lowered))
     number = re.match(r"[-+]?[\d,]*(?:\.\d+)?(?:\s*e[-+]?\d+)?", lowered)
     assert number is not None  # the pattern may match nothing, never fail
-    unit = lowered[number.end() :].strip()
+    unit = lowered[number.end() :].replace(" ", "")
     return float(number[0].replace(",", "").replace(" ", "")) * _SCALE.get(unit, 1.0)

@@ -17,28 +17,31 @@ from mockinterview.grading.reading import Clause, Reading
 from mockinterview.models import Flag
 
 _INJECTION: Final = re.compile(
-    r"""ignore\s+(?:all\s+|any\s+|the\s+|your\s+|my\s+)*(?:previous|prior|above|earlier|preceding|instruction|rubric|criteria|rule|reference)
-    |(?:disregard|forget|override|bypass)\s+(?:all\s+|any\s+|the\s+|your\s+)*(?:previous|prior|above|instruction|rubric|criteria|rule|grading|system|reference)
-    |(?:give|award|grant|assign|grade|mark|rate|score|credit)\s+(?:me|this|it|the\s+answer|my\s+answer|the\s+candidate|every|all)\b.*
-      (?:full|max|perfect|\b10\b|\bten\b|100|highest|top|point|mark|score|correct|right|pass|hit|a\+)
-    |\b(?:full|maximum|max|perfect|top|highest)\s+(?:marks?|scores?|points?|credits?|grades?)\b
-    |\b(?:10|ten|100)\s*(?:/|out\s+of)\s*(?:10|ten|100)\b
+    r"""\b(?:ignore|disregard|forget|override|bypass)\s+(?:\w+\s+){0,4}(?:instructions?|rubrics?|criteria|rules?|prompts?|guidelines?|marking|grading|reference\s+(?:points?|answers?))\b
+    |\b(?:ignore|disregard|forget)\s+(?:everything|anything|all(?:\s+of)?|what\s+(?:was|is|stands))\s+(?:that\s+)?(?:the\s+)?(?:is\s+|was\s+|stands\s+|came\s+)?(?:above|before|previous|prior)
+    |\b(?:give|award|grant|assign|grade|mark|rate|score|credit)\s+(?:me|us|this\s+(?:answer|response|reply)|(?:the|my)\s+answer|the\s+candidate|(?:every|all)\s+(?:the\s+|reference\s+|core\s+)*points?)\b[^.\n]{0,60}
+      \b(?:full|max\w*|perfect|10|ten|100|highest|top|marks?|score|correct|right|pass|hit|a\+)
+    |\b(?:give|mark|grade|rate|score)\s+(?:it|this)\s+(?:a\s+|as\s+)?(?:full|max\w*|perfect|correct|right|pass\b|hit\b|10\s*/|10\s+out|ten\s+out|10\s+points|100\s*%|a\+)
+    |\b(?:give|award|grant|deserves?|want|need|expect|worth|merits?|please|hereby|get\s+me)\s+(?:\w+\s+){0,3}(?:full|maximum|max|perfect|top|highest)\s+(?:marks?|scores?|points?|credits?|grades?)\b
+    |^\W*(?:full|maximum|max|perfect|top)\s+(?:marks?|scores?|points?|credits?|grades?)\s*(?:please|for\s+(?:me|this|all|every)|here|[!.]|$)
+    |(?<![\d/.:])(?:10\s*(?:/|out\s+of)\s*10|100\s*(?:/|out\s+of)\s*100|ten\s+out\s+of\s+ten)(?!\s*[\d/=*x×])
     |\b(?:you\s+are|act\s+as|pretend\s+to\s+be|behave\s+as)\s+(?:now\s+)?(?:a|an|the|my)?\s*(?:helpful|generous|lenient|kind|grader|examiner|assistant|ai\b|language\s+model|evaluator|judge)
     |\b(?:as|dear|hey|hello|note\s+to|attention|to)\s+(?:the\s+|an\s+|my\s+)?(?:grader|examiner|evaluator|grading\s+(?:model|system|bot)|ai\s+(?:judge|grader))
     |\b(?:mark|consider|treat|count|accept|regard)\s+(?:this|it|my\s+answer|the\s+answer|everything|all\s+(?:points?|of\s+(?:it|them)))\s+(?:as\s+)?(?:fully\s+)?(?:correct|complete|right|hit|true|a\s+hit|perfect|covered|passed)
     |\b(?:all|every)\s+(?:reference\s+|core\s+|the\s+)*points?\s+(?:are|is|were|have\s+been|should\s+be|must\s+be)\s+(?:hit|covered|correct|met|satisfied|mentioned|stated|awarded)
-    |\b(?:this|my)\s+(?:answer|response|reply)\s+(?:is|was|deserves|should\s+(?:get|receive|be)|covers|contains|hits|must\s+(?:get|be))\b.*(?:correct|complete|perfect|full|everything|all\s+(?:the\s+)?points|\bhit\b|top|excellent|best|10)
+    |\b(?:this|my)\s+(?:answer|response|reply)\s+(?:is|was|deserves|should\s+(?:get|receive|be)|covers|contains|hits|must\s+(?:get|be))\b[^.\n]{0,60}(?:correct|complete|perfect|full|everything|all\s+(?:the\s+)?points|\bhit\b|top|excellent|best|10)
     |\b(?:rubric|marking\s+(?:sheet|scheme)|answer\s+key)\b.{0,60}\b(?:outdated|updated|new|point|ignore|says|above|covered|full)
-    |\bwhoever\s+(?:marks|grades|reads|scores)|\b(?:model|assistant|ai|system)\s+(?:that|which|who)\s+(?:reads|grades|marks|scores)\b
+    |\bwhoever\s+(?:marks|grades|reads|scores)|\b(?:model|assistant|ai|system)\s+(?:that|which|who)\s+(?:reads\s+this|grades|marks|scores)\b
     |\b(?:language|evaluation|grading|scoring)\s+model\s*(?:scoring|grading|reading|marking|evaluating|judging)|\byour\s+instructions\b|\bend\s+of\s+(?:the\s+)?answer\b
     |\b(?:every|each|any|all)\s+(?:answers?|points?|thing|items?)\b.{0,40}\b(?:counts?\s+as|as\s+(?:covered|complete|hit|correct|present)|is\s+perfect)
-    |\btreat\s+(?:every|any|all|the|whatever)\w*\b.{0,60}\bas\s+(?:covered|present|correct|hit|complete|true)
-    |\bexpected\s+result\b|\bsystem\s+notice\b|\bcalibration\s+item\b|["']role["']\s*:
-    |\bsystem\s*(?:prompt|message|override|:)|\[/?\s*(?:inst|system|sys)\s*\]|<\|?\s*/?\s*(?:system|assistant|user|im_start|im_end|answer|inst)\b|\#\#\#\s*(?:instruction|system)
-    |["']?(?:verdict|score|grade|graded_by|credit)["']?\s*[:=]\s*["']?(?:hit|full|10|100|\d+|correct|pass)
-    |\b(?:print|output|return|respond\s+with|reply\s+with|say)\s+(?:only\s+)?["'{]?(?:hit|correct|full|score|verdict|10\b|pass)
-    |\bplease\s+(?:be\s+(?:kind|generous|lenient)|pass\s+me|give|grade|mark|award)|\bi\s+(?:really\s+)?(?:need|deserve)\s+(?:this\s+job|full|the\s+(?:full\s+)?(?:marks?|points?|job)|a\s+(?:good|high|top|perfect))""",
-    re.VERBOSE,
+    |\btreat\s+(?:every|any|all|the|whatever)\w*\b.{0,60}\bas\s+(?:covered|present|correct|hit|complete)\b
+    |\bexpected\s+(?:result|verdict|score)\s*[:=]|\bsystem\s+notice\b|\bcalibration\s+item\b|["']role["']\s*:
+    |\b(?:new|updated|hidden)\s+system\s+(?:prompt|message)|\bsystem\s*(?:override|:)|\[/?\s*(?:inst|system|sys)\s*\]|<\|?\s*/?\s*(?:system|assistant|user|im_start|im_end|answer|inst)\b|\#\#\#\s*(?:instruction|system)
+    |["'](?:verdict|score|grade|graded_by|credit)["']\s*[:=]|\b(?:verdict|graded_by)\s*[:=]\s*["']?(?:hit|full|10|100|correct|pass)
+    |(?:^|[;,{(]|\bfinal|\bmy)\s*(?:score|grade)\s*[:=]\s*["']?(?:hit|full|10|100|pass)\b
+    |\b(?:respond|reply|answer)\s+with\s+(?:only\s+)?(?:["'{]|hit|correct|full|score|verdict|10\b|pass)|\b(?:print|output|return|say)\s+(?:only\s+["'{]?|["'{])(?:hit|correct|full|score|verdict|10\b|pass)
+    |\bplease\s+(?:be\s+(?:kind|generous|lenient)|pass\s+me|give\s+me|grade|mark|award)|\bi\s+(?:really\s+)?(?:need|deserve)\s+(?:this\s+job|full|the\s+(?:full\s+)?(?:marks?|points?|job)|a\s+(?:good|high|top|perfect)\s+(?:mark|score|grade))""",
+    re.VERBOSE | re.MULTILINE,
 )
 _DONT_KNOW: Final = re.compile(
     r"""\bi\s+(?:really\s+|honestly\s+|just\s+|actually\s+|simply\s+)*(?:do\s*n[o']?t|don’t|do\s+not|dont|can'?t|cannot|can\s+not)\s+(?:really\s+)?(?:know|remember|recall|answer|say|tell)\b
@@ -47,7 +50,7 @@ _DONT_KNOW: Final = re.compile(
     |\b(?:no|not\s+a|haven'?t\s+a|without\s+a)\s+(?:idea|clue)\b|\bidk\b|\bdunno\b|\bi\s+(?:have\s+)?forg[eo]t(?:ten)?\b|\bnever\s+heard\b|\bbeats\s+me\b
     |\bnot\s+familiar\s+with\b|\bi(?:'m|\s+am)\s+not\s+sure\b|^\s*(?:pass|skip|next|no\s+answer|nothing|n/?a|none)[.!?]*\s*$|\bi\s+give\s+up\b|\bno\s+sé\b
     |\bkeine\s+ahnung\b|\bweiß\s+(?:ich\s+)?nicht\b|\bje\s+ne\s+sais\s+pas\b|\bnon\s+lo\s+so\b|\bnão\s+sei\b""",
-    re.VERBOSE,
+    re.VERBOSE | re.MULTILINE,
 )
 _REPORTED: Final = re.compile(
     r"\b(?:some|many|most|a lot of|lots of|other|few)?\s*(?:people|beginners|candidates|students|textbooks|folks|others|some|many|tutorials|authors)\b"
@@ -119,8 +122,8 @@ class Gate:
         everything = frozenset(range(len(found)))
         if not found:
             return Findings(("dont_know",) if _DONT_KNOW.search(answer) else ("empty",), everything, everything)
-        injected = _matching(_INJECTION, answer, texts)
-        ignorant = {i for i in _matching(_DONT_KNOW, answer, texts) if not self._admits and not _says_more(readings[i])}
+        injected = _matching(_INJECTION, answer, found, texts)
+        ignorant = {i for i in _matching(_DONT_KNOW, answer, found, texts) if not self._admits and not _says_more(readings[i])}
         echoed = _echoed(self._prepared, [c.sentence for c in found], texts, readings)
         rest = sorted(everything - injected - ignorant - echoed)
         asked = _asked(answer, found, texts)
@@ -157,9 +160,15 @@ class Gate:
         return broken >= cal.BROKEN_PAIRS and broken > cal.BROKEN_SHARE * small
 
 
-def _matching(pattern: re.Pattern[str], answer: str, texts: Sequence[str]) -> set[int]:
-    """Return the clauses in which a pattern occurs; most answers have none, so the whole answer is searched first."""
-    return {i for i, text in enumerate(texts) if pattern.search(text)} if pattern.search(answer) else set()
+def _matching(pattern: re.Pattern[str], answer: str, found: Sequence[Clause], texts: Sequence[str]) -> set[int]:
+    """Return the clauses in which a pattern occurs, alone or across their ends; most answers have none, so all is searched at once."""
+    if not pattern.search("\n".join(texts)):
+        return set()
+    inside = {i for i, text in enumerate(texts) if pattern.search(text)}
+    for span in (match.span() for match in pattern.finditer(answer)):
+        across = {i for i, clause in enumerate(found) if clause.start < span[1] and span[0] < clause.end}
+        inside |= set() if across & inside else across
+    return inside
 
 
 def _says_more(reading: Reading) -> bool:
@@ -255,11 +264,11 @@ def _asked(answer: str, found: Sequence[Clause], texts: Sequence[str]) -> set[in
 def _denied(answer: str, found: Sequence[Clause], texts: Sequence[str]) -> set[int]:
     """Return the clauses whose content the candidate reports or denies instead of claiming it."""
     denied: set[int] = set()
-    for i in _matching(_DENIES_WHAT_FOLLOWS, answer, texts):
+    for i in _matching(_DENIES_WHAT_FOLLOWS, answer, found, texts):
         if not _AFFIRMS.search(texts[i]):
             denied |= {i} | _after(found, texts, i)
-    reported = _matching(_REPORTED, answer, texts)
-    for i in _matching(_DENIAL, answer, texts):
+    reported = _matching(_REPORTED, answer, found, texts)
+    for i in _matching(_DENIAL, answer, found, texts):
         if i and _denies_what_went_before(texts[i]):  # a first "false" answers the question
             announced = i - 1 in reported and answer[found[i].end :].lstrip().startswith(":")
             denied |= {i} | (_after(found, texts, i) if announced else _before(found, texts, i))

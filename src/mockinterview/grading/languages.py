@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 from mockinterview.grading import calibration as cal
@@ -43,7 +44,8 @@ _GREEK: Final = range(0x370, 0x400)  # Greek letters are mathematics
 
 def other_language(answer: str) -> str:
     """Return the language of an answer that is not English ("another script" where unnamed), or "" for English and for mere formulas."""
-    words = _WORDS.findall(answer.lower())
+    # mathematical letters, as they are copied from papers, are another way to write Latin and Greek ones
+    words = _WORDS.findall(unicodedata.normalize("NFKC", answer).lower())
     letters = [ord(c) for word in words for c in word]
     foreign = sum(code > _LATIN_END and code not in _GREEK for code in letters)
     if letters and foreign >= cal.FOREIGN_SCRIPT * len(letters):

@@ -23,6 +23,8 @@ LONG_WORD: Final = 5  # letters; in shorter words a slip makes another word
 SHORTEST: Final = 4  # letters and digits; below, anything is found anywhere
 LONGEST: Final = 600  # characters of a quote that are compared; longer ones are no quotes but copies
 
+_PREFIX: Final = re.compile(r"\b(?:non|un|anti)-$")
+_OPPOSITE: Final = re.compile(r"(?:non|un|in|im|dis|anti|de)")
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _NEGATION: Final = re.compile(r"not?|never|without|nor|none|\w+n't")
 _SAME: Final = str.maketrans(
@@ -44,7 +46,7 @@ def find_quote(quote: str, answer: str, question: str = "") -> str:
     if sum(map(str.isalnum, wanted)) < SHORTEST or len(wanted) > LONGEST or wanted in _plain(question)[0]:
         return ""
     text, places = _plain(answer)
-    start = text.find(wanted)
+    start = _stands_at(wanted, text)
     end = start + len(wanted)
     if start < 0:
         found = partial_ratio_alignment(wanted, text, score_cutoff=LIKENESS)
@@ -52,7 +54,7 @@ def find_quote(quote: str, answer: str, question: str = "") -> str:
         if found is None or len(text) < len(wanted):
             return ""
         start, end = _whole_words(text, found.dest_start, found.dest_end)
-        if not _same_words(wanted, text[start:end]):
+        if _PREFIX.search(text, 0, start) or not _same_words(wanted, text[start:end]):
             return ""
     start, end = _whole_words(text, start, end)
     return answer[places[start] : places[end - 1] + 1].strip()
@@ -98,15 +100,30 @@ def _plain(text: str) -> tuple[str, Sequence[int]]:
 
 def _same_words(quote: str, stretch: str) -> bool:
     """Tell whether a quote says what the stretch says: however alike two texts look, one word or number may turn the meaning."""
-    from rapidfuzz.fuzz import ratio
-
     quoted, said = _WORD.findall(quote), set(_WORD.findall(stretch))
     if {word for word in said if _NEGATION.fullmatch(word)} - set(quoted):
         return False
     return all(
-        word in said or (len(word) >= LONG_WORD and word.isalpha() and any(ratio(word, other) >= SAME_WORD for other in said))
+        word in said or (len(word) >= LONG_WORD and word.isalpha() and any(_alike(word, other) for other in said))
         for word in quoted
     )
+
+
+def _alike(word: str, other: str) -> bool:
+    """Tell whether two words are one but for a slip; "linear" and "nonlinear" are not."""
+    from rapidfuzz.fuzz import ratio
+
+    short, long = sorted((word, other), key=len)
+    opposite = long.endswith(short) and _OPPOSITE.fullmatch(long.removesuffix(short))
+    return not opposite and ratio(word, other) >= SAME_WORD
+
+
+def _stands_at(wanted: str, text: str) -> int:
+    """Return where the quote stands in the text from the beginning of a word on ("stable" is not in "unstable"), or -1."""
+    start = text.find(wanted)
+    while start > 0 and ((text[start - 1].isalnum() and wanted[0].isalnum()) or _PREFIX.search(text, 0, start)):
+        start = text.find(wanted, start + 1)
+    return start
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:

@@ -138,7 +138,7 @@ _DIGITS: Final = dict(zip("zero one two three four five six seven eight nine ten
 _TOKEN: Final = re.compile(
     r"#[\dx.]+|-?\d+(?:,\d{3})+|(?:(?<![\w)])-)?(?:\d+(?:\.\d+)?|\.\d+)(?:e-?\d+|[kmb]\b|(?=[a-z]))? ?%?|[a-z]+(?:_[a-z0-9]+)*(?:'[a-z]+)?\d*|[,:;()?!]|\.(?= )"
 )
-_FRACTION: Final = re.compile(r"(?<![\w./])(\d+) ?/ ?(\d+)(?![\w/.])")
+_FRACTION: Final = re.compile(r"(?<![\w./])(\d{1,15}) ?/ ?(\d{1,15})(?![\w/.])")
 _SCALE: Final = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 
@@ -182,14 +182,14 @@ def _replacement(phrase: str) -> str:
 
 _CUT: Final = re.compile(
     r"""(?=[.!?;:,\s•])(?:(?P<sentence>(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bcf)(?<!\bca)(?<!\bresp)[.!?]+["')\]*]*(?=\s|$)|;|•)
-    |(?P<line>[ \t]*\r?\n\s*(?P<mark>(?:[-*•·+]|\(?(?:\d+|[a-h])[.)]|\#+)\s+)?)
+    |(?P<line>(?<![ \t])[ \t]*\r?\n\s*(?P<mark>(?:[-*•·+]|\(?(?:\d+|[a-h])[.)]|\#+)\s+)?)
     |(?P<clause>,\s+(?=(?:but|because|while|whereas|so|which|and|then|since|although|though|where|if|when|it|its|it's|this|that|there|you
       |we|they|he|she|not|the|a|an|thus|hence|therefore|however|unlike|otherwise|i|yet|or|for|as|with|without|no)\b)
-    |\s+(?=[bwasthm])(?=(?:because|whereas|while|but|although|so\ that|therefore|which\ means|meaning|since|hence|thus
+    |(?<!\s)\s+(?=[bwasthm])(?=(?:because|whereas|while|but|although|so\ that|therefore|which\ means|meaning|since|hence|thus
       |so\ (?:the|a|an|it|you|we|they|each|every|no|all|there|that|this|only|gradients?|weights?)
       |to\ (?:avoid|prevent|reduce|fight|combat|lower|improve|stop|make|keep|get))\b)
-    |(?P<comma>,\s+)|(?P<and>\s+(?=(?:and|or)\s+(?P<next>[a-z']+)))
-    |\s+(?:--+|—|–)\s+|(?<=[a-z]{2})\s+-\s+(?=[a-zA-Z]{2})|:\s+))""",
+    |(?P<comma>,\s+)|(?P<and>(?<!\s)\s+(?=(?:and|or)\s+(?P<next>[a-z']+)))
+    |(?<!\s)\s+(?:--+|—|–)\s+|(?<=[a-z]{2})\s+-\s+(?=[a-zA-Z]{2})|:\s+))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _BULLET: Final = re.compile(r"\s*(?:[-*•·]|\(?\d+[.)])\s+")

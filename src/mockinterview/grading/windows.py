@@ -33,26 +33,29 @@ class Window:
     aside: float = 0.0  # how far the same share of the whole answer lies below what is usual
 
 
-def windows(prepared: Prepared, found: Sequence[Found]) -> list[Window]:
-    """Return the clauses, pairs of neighbours and whole sentences as windows."""
+def windows(prepared: Prepared, found: Sequence[Found], gaps: frozenset[int] = frozenset()) -> list[Window]:
+    """Return the clauses, pairs of neighbours and whole sentences as windows.
+
+    `gaps` are clauses behind which something stands that is no evidence: nothing is joined across it.
+    """
     owners = owners_of([(reading, sentence) for _, _, reading, sentence in found], prepared.entities)
     singles = [_single(prepared, clause, own, i) for i, (clause, own) in enumerate(zip(found, owners, strict=True))]
-    joined = [_join(prepared, singles[i : i + 2]) for i in range(len(singles) - 1)]
-    for i, window in enumerate(joined):
+    beside = [i for i in range(len(singles) - 1) if i not in gaps]
+    joined = [_join(prepared, singles[i : i + 2]) for i in beside]
+    for i, window in zip(beside, joined, strict=True):
         window.sentences += found[i][3] != found[i + 1][3]
-    result = singles + joined + _sentences(prepared, singles, [sentence for _, _, _, sentence in found])
+    result = singles + joined + _sentences(prepared, singles, [sentence for _, _, _, sentence in found], gaps)
     _add_context(prepared, singles, result)
     return result
 
 
-def _sentences(prepared: Prepared, singles: Sequence[Window], numbers: Sequence[int]) -> list[Window]:
+def _sentences(prepared: Prepared, singles: Sequence[Window], numbers: Sequence[int], gaps: frozenset[int]) -> list[Window]:
     """Return the sentences of three clauses or more that are not too long for one statement."""
     inside: dict[int, list[Window]] = {}
     for window, number in zip(singles, numbers, strict=True):
         inside.setdefault(number, []).append(window)
-    return [
-        _join(prepared, parts) for parts in inside.values() if len(parts) > 2 and sum(p.words for p in parts) <= cal.LONG_SENTENCE
-    ]
+    whole = [parts for parts in inside.values() if len(parts) > 2 and gaps.isdisjoint(p.clauses[0] for p in parts[:-1])]
+    return [_join(prepared, parts) for parts in whole if sum(p.words for p in parts) <= cal.LONG_SENTENCE]
 
 
 def _add_context(prepared: Prepared, singles: Sequence[Window], found: Sequence[Window]) -> None:
