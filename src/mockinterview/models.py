@@ -23,6 +23,7 @@ Flag = Literal["empty", "gibberish", "off_topic", "question_echo", "injection", 
 Origin = Literal["misconception", "probe", "documented", "implied", "exercise", "deepen", "redirect", "example"]
 Intent = Literal["answer", "dont_know", "hint", "clarify", "skip", "back", "small_talk", "thinking", "end"]
 
+NO_CONTENT: frozenset[Flag] = frozenset({"empty", "gibberish", "off_topic", "question_echo", "injection"})
 LEVELS: tuple[Level, ...] = ("foundation", "intermediate", "advanced")
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 WHEN = r"^(always|(hit|miss|misconception):[a-z0-9]+(-[a-z0-9]+)*)$"
@@ -241,6 +242,11 @@ class Assessment(Value):
     graded_by: str
     note: str = ""
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether what was said is no answer at all: nothing, not language, about something else, the question said back."""
+        return bool(NO_CONTENT.intersection(self.flags)) and not self.score
+
     def verdict(self, point_id: str) -> Verdict:
         """Return the verdict on a point; a point that was not looked at is a miss."""
         return next((p.verdict for p in self.points if p.id == point_id), "miss")
@@ -298,6 +304,8 @@ class Plan(Value):
     max_follow_ups: int = Field(default=3, ge=0, le=3)
     seed: int = 0
     backend: str = "embedded"
+    model: str = ""
+    judge: str = ""
 
 
 class Move(Value):
@@ -389,11 +397,11 @@ class HintGiven(EventBase):
 
 
 class RemarkMade(EventBase):
-    """Something the interviewer said that asks nothing new: a clarification, a reaction, a word on a failing backend."""
+    """Something the interviewer said that asks nothing new: a clarification, a reaction, an answer to a request."""
 
     kind: Literal["remark_made"] = "remark_made"
     question_id: str = ""
-    about: Literal["clarify", "small_talk", "reaction", "redirect", "time", "backend", "hint", "back"] = "reaction"
+    about: Literal["clarify", "small_talk", "reaction", "hint", "back", "end"] = "reaction"
     text: str
 
 

@@ -29,6 +29,8 @@ from mockinterview.models import (
 )
 
 SIGNS: dict[Verdict, str] = {"hit": "+ hit", "partial": "~ partly", "miss": "- missed", "contradicted": "! contradicted"}
+HIGHEST = 10.0  # of a score; bonus points may lead there while a core point is missing
+MORE_TO_IT = "part of a point: there is more to it"
 FLAG_TEXT = {
     "empty": "There was nothing to grade.",
     "gibberish": "This does not read as language.",
@@ -83,15 +85,23 @@ def open_card_lines(question: Question, assessment: Assessment, so_far: float | 
 
     `so_far` is the score of the question with this answer, `still_open` the number of core points that nobody has named yet.
     """
-    lines = [f"{score_text(so_far)} so far  (marked by {assessment.graded_by})", *notes(assessment)]
+    if assessment.says_nothing:  # it is asked again, so there is no standing to tell
+        return [f"{' '.join(notes(assessment))}  (marked by {assessment.graded_by})"]
+    bonus = ", bonus points included" if still_open and so_far == HIGHEST else ""
+    lines = [f"{score_text(so_far)} so far{bonus}  (marked by {assessment.graded_by})", *notes(assessment)]
     for verdict in assessment.points:
         if verdict.verdict == "hit":
             lines += _verdict_lines(question, verdict)
         elif verdict.verdict == "partial":  # the claim itself may still be probed
-            lines.append(f'  {SIGNS["partial"]:<15}"{_one_line(verdict.evidence)}"')
+            lines += _shown("partial", MORE_TO_IT, verdict.evidence)
     if still_open and assessment.score is not None:
-        lines.append(f"  {'- open':<15}{still_open} core point{'s' if still_open > 1 else ''}")
+        lines.append(f"  {'- open':<15}{open_text(still_open)}")
     return lines
+
+
+def open_text(still_open: int) -> str:
+    """Return how many core points are not yet shown in full, for the card of a question that is still open."""
+    return f"{still_open} core point{'s' if still_open > 1 else ''} still to be shown in full"
 
 
 def notes(assessment: Assessment) -> list[str]:
@@ -105,14 +115,18 @@ def _verdict_lines(question: Question, verdict: PointVerdict) -> list[str]:
     bonus = any(p.id == verdict.id and p.kind == "bonus" for p in question.points)
     if bonus and verdict.verdict == "miss":
         return []
-    lines = [f"  {SIGNS[verdict.verdict]:<15}{claims.get(verdict.id, verdict.id)}{' (bonus)' if bonus else ''}"]
-    return [*lines, f'{"":17}you said: "{_one_line(verdict.evidence)}"'] if verdict.evidence else lines
+    return _shown(verdict.verdict, f"{claims.get(verdict.id, verdict.id)}{' (bonus)' if bonus else ''}", verdict.evidence)
+
+
+def _shown(verdict: Verdict, told: str, evidence: str) -> list[str]:
+    lines = [f"  {SIGNS[verdict]:<15}{told}"]
+    return [*lines, f'{"":17}you said: "{_one_line(evidence)}"'] if evidence else lines
 
 
 def closing_lines(question: Question, closed: QuestionClosed, thread: QuestionReport) -> list[str]:
     """Return what is shown when a question is closed: scores, what was missing, beliefs with their corrections."""
     lines = [_closing_score(question, closed)]
-    for label, ids in (("- missed", thread.missed), ("! contradicted", thread.contradicted)):
+    for label, ids in (("~ partly", thread.partial), ("- missed", thread.missed), ("! contradicted", thread.contradicted)):
         lines += [f"  {label:<15}{claim}" for claim in _core_claims(question, ids)]
     return lines + [f"  {'! mistaken':<15}{correction}" for correction in _corrections(question, thread.misconceptions)]
 
@@ -147,7 +161,7 @@ def report_lines(report: Report, bank: Bank) -> list[str]:
     lines.append(f"Questions: {report.asked} asked, {report.graded} graded, {report.ungraded} not graded.")
     lines.append(f"Marked by: {', '.join(report.graded_by) or 'nobody'}.")
     if not report.complete:
-        lines.append("The interview ended before the last question.")
+        lines.append("The interview was ended early.")
     lines += ["", "Topics:", *(f"  {topic:<24}{score:>4g}  {bar(score)}" for topic, score in report.by_topic.items())]
     if report.strengths:
         lines += ["", "Strong at once: " + ", ".join(report.strengths)]

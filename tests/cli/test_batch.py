@@ -72,3 +72,26 @@ def test_half_a_surrogate_pair_comes_back_as_it_came(home, corpus, tmp_path):
     done = subprocess.run(command, capture_output=True, check=False)
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["\ud800", "b"]
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("wrong", ["NaN", "-Infinity", "1e999", '["a"]', '{"a": 1}'])
+def test_id_that_no_json_reader_could_take_is_an_error_line(run, corpus, tmp_path, wrong):
+    """NaN and the like are no JSON: the line becomes an error in its place, and what is printed can be read by any program."""
+    file = tmp_path / "answers.jsonl"
+    good = '{"id": 2, "question": "padding", "answer": "zeros around the border of the input"}'
+    file.write_text(f'{{"id": {wrong}, "question": "padding", "answer": "zeros"}}\n{good}\n')
+    code, out, _ = run("grade", "--batch", file, "--judge", "words", "--corpus", corpus)
+    first, second = (json.loads(line, parse_constant=pytest.fail) for line in out.splitlines())
+    assert code == 1
+    assert first["id"] is None
+    assert "line 1" in first["error"]
+    assert second["id"] == 2
+
+
+def test_endless_answer_in_a_batch_is_an_error_line(run, corpus, tmp_path):
+    """An answer that is longer than anybody says is named with its length; the rest is graded."""
+    file = tmp_path / "answers.jsonl"
+    file.write_text(json.dumps({"id": "a", "question": "padding", "answer": "x" * 50_000}) + "\n")
+    code, out, _ = run("grade", "--batch", file, "--judge", "words", "--corpus", corpus)
+    assert (code, json.loads(out)["id"]) == (1, "a")
+    assert "50,000 characters" in json.loads(out)["error"]

@@ -1,5 +1,6 @@
 """Interviews in lines, as another program sees them: a process with pipes that may be killed."""
 
+import io
 import json
 import os
 import signal
@@ -8,9 +9,10 @@ import sys
 
 import pytest
 
+from mockinterview.cli import main
 from mockinterview.cli.compose import Workshop
 from mockinterview.errors import StorageError
-from mockinterview.models import EVENT, Plan
+from mockinterview.models import EVENT, InterviewStarted, Plan
 
 PROGRAM = (sys.executable, "-m", "mockinterview")
 
@@ -142,3 +144,62 @@ def test_damaged_old_session_does_not_keep_a_new_one_from_starting(home, corpus,
     monkeypatch.setattr(workshop.store, "events", damaged)
     assert workshop.plan().questions
     assert "left out session" in capsys.readouterr().err
+
+
+def test_blank_lines_are_no_answers(run, corpus):
+    """Blank lines in a pipe say nothing: no answer is stored for them."""
+    said = "\n   \n\\\n\nzeros are added around the border of the input\n\n"
+    code, out, _ = run("start", "--jsonl", "--question", "padding", "--corpus", corpus, said=said)
+    answers = [json.loads(line)["text"] for line in out.splitlines() if '"answer_given"' in line]
+    assert (code, answers) == (0, ["zeros are added around the border of the input"])
+
+
+def test_endless_line_is_refused_in_one_sentence(run, corpus):
+    """A line of a million characters becomes an error line for programs, a sentence for people, and no answer."""
+    arguments = ("start", "--question", "padding", "--corpus", corpus)
+    _, out, err = run(*arguments, "--jsonl", said="x" * 1_000_000 + "\n")
+    errors = [event for event in map(json.loads, out.splitlines()) if event["kind"] == "error"]
+    assert len(errors) == 1
+    assert "1,000,000 characters" in errors[0]["message"]
+    assert errors[0]["hint"]
+    assert "1,000,000 characters" in err
+    assert "answer_given" in kinds(out)  # the /end at the end of the input, and nothing else
+    assert "1,000,000 characters" in run(*arguments, "--plain", said="x" * 1_000_000 + "\n")[1]
+
+
+def test_plain_lines_have_no_two_blank_lines_in_a_row(run, corpus):
+    """A screen reader says every blank line."""
+    _, out, _ = run("start", "--plain", "-n", "2", "--seed", "1", "--corpus", corpus, said="no idea\nno idea\nno idea\n")
+    assert "\n\n\n" not in out
+    assert "2 questions" in out
+
+
+def test_resume_goes_on_with_the_backend_of_the_session(home, corpus, monkeypatch):
+    """The settings may have changed since; a flag still decides otherwise."""
+    begun = Workshop({"corpus": corpus, "judge": "words"})
+    interview = begun.new_interview()
+    plan = begun.plan(seed=1)
+    begun.store.append(interview.session_id, InterviewStarted(session_id=interview.session_id, plan=plan))
+    monkeypatch.setenv("MOCKINTERVIEW_BACKEND", "ollama")
+    monkeypatch.setenv("MOCKINTERVIEW_MODEL", "some-model")
+    later = Workshop({"corpus": corpus})
+    assert later.begun_with(interview.session_id) == ("embedded", "", "words")
+    other = later.with_backend(*later.begun_with(interview.session_id))
+    assert (other.settings.backend, other.settings.judge) == ("embedded", "words")
+    assert other.store is later.store
+    named = Workshop({"corpus": corpus, "backend": "vllm"})
+    assert named.begun_with(interview.session_id)[0] == "vllm"
+
+
+def test_resume_with_a_backend_that_is_gone_says_what_to_do(home, corpus, monkeypatch, capsys):
+    """A session that was begun with a backend of flags names that backend and the ways on; nothing is asked of it."""
+    begun = Workshop({"corpus": corpus})
+    interview = begun.new_interview()
+    plan = begun.plan(seed=1).model_copy(update={"backend": "mine", "model": "big"})
+    begun.store.append(interview.session_id, InterviewStarted(session_id=interview.session_id, plan=plan))
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    assert main(["resume", "--plain", "--corpus", str(corpus)]) == 2
+    err = capsys.readouterr().err
+    assert "no backend 'mine'" in err
+    assert "--backend embedded" in err
+    assert main(["resume", "--plain", "--backend", "embedded", "--corpus", str(corpus)]) == 0

@@ -145,3 +145,14 @@ def test_numbers_for_other_features_are_refused():
     assert set(fits(numbers)) == {f"{kind} {bank}" for kind in ("point", "misconception") for bank in ("says", "claims")}
     with pytest.raises(ValueError, match="features"):
         fits({**numbers, "features": list(FEATURES[1:])})
+
+
+def test_where_the_reader_fails_the_words_decide_and_the_mark_says_so(combiner, both, convolution, monkeypatch):
+    """A model that cannot be run costs no mark."""
+
+    def broken(_):
+        raise EncoderError("The model cannot be run.")
+
+    monkeypatch.setattr(combiner.reader, "read_all", broken)
+    answer = convolution.model_answer
+    assert both.assess(convolution, answer) == EmbeddedGrader().assess(convolution, answer)

@@ -69,7 +69,7 @@ def course(interview: Interview) -> list[str]:
 
 async def test_back_takes_up_the_one_skipped_last_and_then_the_one_left_for_it(bank):
     """The question that is left waits, keeps its place and comes again; the answer counts as one at once."""
-    interview = await held(bank, "/skip", "/back", "yes", "yes")
+    interview = await held(bank, "/skip", "/back", "yes, it", "yes, it")
     assert course(interview) == ["first?", "first.", "second?", "first+", "first.", "second+", "second.", "third?"]
     assert (interview.talk.number, interview.talk.focus.question.id) == (3, "third")
     assert interview.talk.threads[0].score_at_once == 10.0
@@ -85,7 +85,7 @@ async def test_words_for_it(bank, words):
 
 async def test_a_question_with_an_answer_is_not_taken_up_again(bank):
     """When it is closed, what was missing is told; an answer after that would show nothing."""
-    interview = await held(bank, "no", "/skip", "/back", max_follow_ups=1)
+    interview = await held(bank, "nothing", "/skip", "/back", max_follow_ups=1)
     assert interview.talk.events[-1].about == "back"
     assert interview.talk.focus.question.id == "second"
 
@@ -100,7 +100,7 @@ async def test_back_without_anything_skipped(bank):
 
 async def test_skipped_ones_are_offered_after_the_last_question(bank):
     """Each once, in their order, and the interview is over when all were answered."""
-    interview = await held(bank, "/skip", "/skip", "yes", "yes", "yes")
+    interview = await held(bank, "/skip", "/skip", "yes, it", "yes, it", "yes, it")
     assert course(interview)[5:] == ["third.", "first+", "first.", "second+", "second."]
     report = interview.talk.finished.report
     assert (report.asked, report.graded, report.at_once) == (3, 3, 10.0)
@@ -108,25 +108,25 @@ async def test_skipped_ones_are_offered_after_the_last_question(bank):
 
 async def test_the_offer_can_be_declined(bank):
     """Who skips what is offered gets the report at once; so does who skips the last question with nothing else skipped."""
-    declined = await held(bank, "/skip", "/skip", "yes", "/skip")
+    declined = await held(bank, "/skip", "/skip", "yes, it", "/skip")
     assert declined.finished
     assert course(declined)[-2:] == ["first+", "first."]
     assert declined.talk.finished.report.graded == 1
-    answered = await held(bank, "no", "/skip", "yes", "yes", max_follow_ups=1)
+    answered = await held(bank, "nothing", "/skip", "yes, it", "yes, it", max_follow_ups=1)
     assert "question_reopened" not in [e.kind for e in answered.talk.events]
-    last = await held(bank, "yes", "yes", "/skip")
+    last = await held(bank, "yes, it", "yes, it", "/skip")
     assert last.finished
     assert "question_reopened" not in [e.kind for e in last.talk.events]
 
 
 async def test_back_out_of_a_documented_follow_up_and_in_again(bank):
     """The question that a follow-up led to waits together with its main question."""
-    interview = await held(bank, "/skip", "yes", "/back", max_follow_ups=1)
+    interview = await held(bank, "/skip", "yes, it", "/back", max_follow_ups=1)
     assert interview.talk.focus.question.id == "first"
-    await interview.reply("yes")
+    await interview.reply("yes, it")
     assert interview.talk.focus.question.id == "inner"
     assert interview.talk.events[-1].text.endswith("What is inner?")
-    await interview.reply("yes")
+    await interview.reply("yes, it")
     assert course(interview)[-3:] == ["inner.", "second.", "third?"]
     assert interview.talk.follow_ups == 0
 
@@ -135,14 +135,14 @@ async def test_no_offer_when_the_time_is_over(bank, monkeypatch):
     """Then the report comes, as after any question."""
     interview = await held(bank, "/skip", "/skip", minutes=1.0)
     monkeypatch.setattr(Talk, "seconds", lambda self: 61.0)
-    await interview.reply("yes")
+    await interview.reply("yes, it")
     assert interview.talk.finished.reason == "time"
     assert "question_reopened" not in [e.kind for e in interview.talk.events]
 
 
 async def test_the_log_replays_and_resumes_at_every_event(bank):
     """Cut off after any event, the interview comes to the same report."""
-    replies = ["/skip", "/skip", "/back", "yes", "no", "yes"]
+    replies = ["/skip", "/skip", "/back", "yes, it", "nothing", "yes, it"]
     whole = await held(bank, *replies)
     assert whole.finished
     assert build_report(fold(whole._log, bank)) == whole.talk.finished.report
@@ -160,7 +160,7 @@ async def test_history_counts_a_question_once(bank):
     """An attempt that was taken up again is one attempt, with its last scores; one that is still open is none."""
     interview = await held(bank, "/skip", "/back")
     assert attempts(interview.talk.events) == []
-    await interview.reply("yes")
+    await interview.reply("yes, it")
     assert [(a.question_id, a.at_once) for a in attempts(interview.talk.events)] == [("first", 10.0)]
 
 

@@ -141,13 +141,13 @@ async def test_exercise_after_the_documented_follow_up_is_marked_by_arithmetic(b
 
 async def test_credit_shrinks_after_probe_and_hint(bank):
     """At once and after follow-up are told apart: 1 of 4 at once, then 3 * 0.7 more after a probe."""
-    events = await talk(Bank([question("first")]), "light", "heavy", "no")
+    events = await talk(Bank([question("first")]), "light", "heavy", "nothing")
     closed = next(e for e in events if e.kind == "question_closed")
     assert (closed.at_once, closed.after_follow_up) == (2.5, 7.7)
     hinted = await talk(Bank([question("first")]), "/hint", "light heavy")
     assert [e.target for e in hinted if e.kind == "hint_given"] == ["heavy"]
     thread_closed = next(
-        e for e in await talk(Bank([question("first")]), "/hint", "light heavy", "no") if e.kind == "question_closed"
+        e for e in await talk(Bank([question("first")]), "/hint", "light heavy", "nothing") if e.kind == "question_closed"
     )
     assert thread_closed.at_once == 6.2
 

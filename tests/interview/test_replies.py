@@ -11,7 +11,11 @@ from mockinterview.interview.replies import understand
         ("i don't know", "dont_know"), ("Sorry, I really have no idea.", "dont_know"), ("idk", "dont_know"), ("??", "dont_know"),
         ("Hmm, not sure about that one", "dont_know"), ("never heard of it", "dont_know"), ("I can't remember, sorry", "dont_know"),
         ("can I have a hint please?", "hint"), ("hint", "hint"), ("I'm stuck, help", "hint"), ("/hint", "hint"),
-        ("could you rephrase the question?", "clarify"), ("What do you mean by output?", "clarify"), ("come again?", "small_talk"),
+        ("could you rephrase the question?", "clarify"), ("hmm, could you rephrase that?", "clarify"),
+        ("ok so, a hint please", "hint"),
+        ("well, I don't know", "dont_know"),
+        ("um, what do you mean?", "clarify"), ("okay, let's skip this one", "skip"),
+        ("What do you mean by output?", "clarify"), ("come again?", "small_talk"),
         ("can you repeat that please", "small_talk"),
         ("I don't understand the question", "clarify"), ("skip", "skip"), ("can we move on to the next question", "skip"),
         ("let's stop here", "end"), ("/end", "end"), ("hello there", "small_talk"), ("thanks!", "small_talk"),
@@ -26,6 +30,7 @@ def test_requests_are_recognised(said, intent):
 @pytest.mark.parametrize(
     "said",
     [
+        "so the gradient vanishes", "well, it halves", "and ReLU", "ok, sigmoid then",
         "it doesn't fit", "no", "yes", "one", "28", "3x3", "pass the input through a sigmoid", "skip connections",
         "you don't know the labels in unsupervised learning, that is the difference",
         "the hint is in the gradient: it vanishes", "", "   ", "end-to-end learning", "stop training early",

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mockinterview.llm import Model
     from mockinterview.ports import Passage, PassageKind, Retriever
     from mockinterview.review.history import Comparison
+    from mockinterview.storage import SessionStore
 
 DECIDED = ("level", "count", "minutes", "mode", "format")
 
@@ -49,14 +51,17 @@ def load(arguments: argparse.Namespace) -> Core:
     """Return what stands behind the screens; raises SettingsError, BankError or StorageError."""
     # Pydantic looks for plugins in every installed package, which costs more than reading the bank.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from mockinterview.cli.compose import Workshop
+    with ThreadPoolExecutor(1) as aside:
+        log = aside.submit(_session_log)  # a new one waits for the disk as long as it takes to read the bank
+        from mockinterview.cli.compose import Workshop
 
-    workshop = Workshop.from_arguments(arguments)
+        workshop = Workshop.from_arguments(arguments)
+        bank, workshop.store = workshop.bank, log.result()
     index = _Index(workshop)
-    rooms = _Rooms(workshop, arguments, index)
+    rooms = _Rooms(workshop, index)
     settings = workshop.settings
     return Core(
-        bank=workshop.bank,
+        bank=bank,
         store=workshop.store,
         defaults=Wishes(
             level=settings.level,
@@ -85,6 +90,13 @@ def load(arguments: argparse.Namespace) -> Core:
     )
 
 
+def _session_log() -> SessionStore:
+    from mockinterview.config import folders
+    from mockinterview.storage import SessionStore
+
+    return SessionStore(folders().sessions)
+
+
 def _reliability(runs: Path, graders: Sequence[str]) -> list[str]:
     from mockinterview.cli.reliability import reliability
 
@@ -100,9 +112,9 @@ def _decided(wishes: Wishes) -> dict[str, Any]:
 class _Rooms:
     """Workshops that differ in their backend alone and share everything else."""
 
-    def __init__(self, first: Workshop, arguments: argparse.Namespace, index: _Index) -> None:
-        self._first, self._arguments, self._index = first, arguments, index
-        first.quick_retriever = first.retriever = index
+    def __init__(self, first: Workshop, index: _Index) -> None:
+        self._first, self._index = first, index
+        first.quick_retriever, first.retriever = index, _WholeIndex(index)
         self._others: dict[tuple[str, str, str], Workshop] = {}
 
     def _workshop(self, backend: str | None, model: str | None, judge: str | None) -> Workshop:
@@ -112,26 +124,9 @@ class _Rooms:
         if wanted == (settings.backend, settings.model, settings.judge):
             return self._first
         if wanted not in self._others:
-            self._others[wanted] = self._another(*wanted)
+            other = self._others[wanted] = self._first.with_backend(*wanted)
+            other.quick_retriever, other.retriever = self._index, _WholeIndex(self._index)
         return self._others[wanted]
-
-    def _another(self, backend: str, model: str, judge: str) -> Workshop:
-        from mockinterview.cli.compose import FLAGS, Workshop
-
-        flags = {name: getattr(self._arguments, name, None) for name in FLAGS}
-        # An address that was given for one backend is not that of another.
-        same = {} if backend == self._first.settings.backend else {"base_url": ""}
-        other = Workshop({**flags, "backend": backend, "model": model, "judge": judge, **same, **self._table(backend, model)})
-        other.loaded_bank, other.store = self._first.loaded_bank, self._first.store
-        other.quick_retriever = other.retriever = self._index
-        return other
-
-    def _table(self, backend: str, model: str) -> dict[str, Any]:
-        """Return the tables of the settings with another model in that of a backend; nothing where its own one is wanted."""
-        tables = self._first.settings.backends
-        if backend not in tables or model in ("", tables[backend].model):
-            return {}
-        return {"backends": {**tables, backend: tables[backend].model_copy(update={"model": model})}}
 
     def new_interview(self, wishes: Wishes) -> Opened:
         """Return a new interview and its plan."""
@@ -148,8 +143,9 @@ class _Rooms:
 
     def open_stored(self, session_id: str, embedded: bool) -> Opened:  # noqa: FBT001 - as `Core` calls it
         """Return a stored interview, the latest unfinished one for ""."""
-        workshop = self._workshop(EMBEDDED, None, EMBEDDED) if embedded else self._first
-        return Opened(workshop.stored_interview(session_id or None), None, _models(workshop))
+        session_id = self._first.stored_session(session_id or None)
+        workshop = self._workshop(*((EMBEDDED, None, EMBEDDED) if embedded else self._first.begun_with(session_id)))
+        return Opened(workshop.stored_interview(session_id), None, _models(workshop))
 
     def probe(self, on_found: Callable[[Offer], None]) -> None:
         """Call `on_found` with each model that answers, as it answers."""
@@ -194,15 +190,18 @@ class _Rooms:
 
 def _models(workshop: Workshop) -> tuple[Model, ...]:
     """Return the models that judge or interview; both were opened with the interview."""
+    from mockinterview.cli.compose import OFFLINE
+
     names = dict.fromkeys((workshop.settings.judge or workshop.settings.backend, workshop.settings.backend))
-    return tuple(workshop.chat_model(name) for name in names if name != EMBEDDED)
+    return tuple(workshop.chat_model(name) for name in names if name not in OFFLINE)
 
 
 class _Index:
-    """A retriever that costs nothing until it is asked: lexical search first, the whole index once it has been built."""
+    """A retriever that costs nothing until it is asked: lexical search first, the whole index once it has been opened."""
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
+        self._built = False
 
     @cached_property
     def _best(self) -> Retriever:
@@ -219,9 +218,32 @@ class _Index:
         return self._best.questions(query, k)
 
     def build(self, progress: Progress) -> None:
-        """Bring the index up to date and use it from then on; runs beside the interview."""
-        from mockinterview.retrieval import MODEL_DIR, default_embedder, open_index
+        """Bring the index on disk up to date, in a process of its own; runs beside the interview."""
+        from mockinterview.retrieval.apart import build_apart
 
-        self._best = open_index(
-            self._workshop.bank, self._workshop.folders.index, embed=default_embedder(MODEL_DIR), progress=progress
-        )
+        build_apart(self._workshop.bank, self._workshop.folders.index, progress)
+        self._built = True
+
+    @property
+    def whole(self) -> Retriever:
+        """The whole index where it has been built, opened when it is first wanted: that takes a second and 100 MB."""
+        from mockinterview.retrieval import MODEL_DIR, HybridRetriever, default_embedder, open_index
+
+        if self._built and not isinstance(self._best, HybridRetriever):
+            self._best = open_index(self._workshop.bank, self._workshop.folders.index, embed=default_embedder(MODEL_DIR))
+        return self._best
+
+
+class _WholeIndex:
+    """The retriever for what is asked once and in words of one's own: it opens the index for that."""
+
+    def __init__(self, index: _Index) -> None:
+        self._index = index
+
+    def search(self, query: str, k: int = 5, kinds: Iterable[PassageKind] = ()) -> list[Passage]:
+        """Return the best passages."""
+        return self._index.whole.search(query, k, kinds)
+
+    def questions(self, query: str, k: int = 5) -> list[Passage]:
+        """Return the best questions."""
+        return self._index.whole.questions(query, k)

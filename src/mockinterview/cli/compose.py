@@ -15,11 +15,10 @@ from mockinterview import __version__
 from mockinterview.bank.load import LoadedBank, data_dir, load_bank
 from mockinterview.config import Folders, LoadedSettings, Settings, backend_settings, folders, load_settings
 from mockinterview.errors import EncoderError, StorageError, UsageError
-from mockinterview.interview.job import plan_for_job
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.planning import choose_questions
 from mockinterview.interview.wording import EmbeddedInterviewer
-from mockinterview.models import Assessment, Bank, Event, Plan, Question, QuestionAsked
+from mockinterview.models import Assessment, Bank, Event, InterviewStarted, Plan, Question, QuestionAsked
 
 if TYPE_CHECKING:
     from mockinterview.grading.embedded import EmbeddedGrader
@@ -34,6 +33,7 @@ FLAGS = ("backend", "judge", "base_url", "model", "corpus", "count", "minutes", 
 EMBEDDED = "embedded"
 WORDS = "words"  # as judge: the embedded grader without its neural layer
 OFFLINE = (EMBEDDED, WORDS)
+CHOSEN = ("backend", "judge", "base_url", "model")  # flags that choose who interviews and grades
 SEEN_SESSIONS = 20  # earlier interviews whose questions are not asked again while others are left
 
 
@@ -42,6 +42,7 @@ class Workshop:
 
     def __init__(self, flags: dict[str, Any] | None = None) -> None:
         self.folders: Folders = folders()
+        self._flags = flags or {}
         self.loaded: LoadedSettings = load_settings(self.folders.config_file, flags)
         self._models: dict[str, Model] = {}
 
@@ -162,10 +163,13 @@ class Workshop:
         settings = self.settings
         fixed = {
             "level": settings.level, "count": settings.count, "minutes": settings.minutes, "mode": settings.mode,
-            "format": settings.format, "max_follow_ups": settings.follow_ups, "backend": settings.backend,
+            "format": settings.format, "max_follow_ups": settings.follow_ups,
+            "backend": settings.backend, "model": settings.model, "judge": settings.judge,
         }  # fmt: skip
         plan = Plan.model_validate({**fixed, **wishes, "seed": chosen})
         if job:
+            from mockinterview.interview.job import plan_for_job
+
             plan = plan_for_job(job, self.bank, plan, self.quick_retriever, seen)
         return choose_questions(self.bank, plan, self.retriever if plan.about else None, seen)
 
@@ -202,6 +206,35 @@ class Workshop:
         if session_id is None:
             raise UsageError("There is no unfinished interview.", "`mockinterview start` begins one.")
         return session_id
+
+    def begun_with(self, session_id: str) -> tuple[str, str, str]:
+        """Return the backend, the model and the judge to go on with a session: its own ones, unless a flag names others."""
+        settings = self.settings
+        own = settings.backend, settings.model, settings.judge
+        plan = next((e.plan for e in self.store.events(session_id) if isinstance(e, InterviewStarted)), None)
+        if plan is None or any(self.loaded.origins[name] == "flag" for name in CHOSEN):
+            return own
+        if plan.backend == settings.backend and plan.model in ("", settings.model) and plan.judge in ("", settings.judge):
+            return own
+        return plan.backend, plan.model, plan.judge or plan.backend
+
+    def with_backend(self, backend: str, model: str, judge: str) -> Workshop:
+        """Return a workshop with another backend, model and judge that shares bank and session log with this one."""
+        if (backend, model, judge) == (self.settings.backend, self.settings.model, self.settings.judge):
+            return self
+        # An address that was given for one backend is not that of another.
+        same = {} if backend == self.settings.backend else {"base_url": ""}
+        named = {"backend": backend, "model": model, "judge": judge}
+        other = Workshop({**self._flags, **named, **same, **self._table(backend, model)})
+        other.loaded_bank, other.store = self.loaded_bank, self.store
+        return other
+
+    def _table(self, backend: str, model: str) -> dict[str, Any]:
+        """Return the tables of the settings with another model in that of a backend; nothing where its own one is wanted."""
+        tables = self.settings.backends
+        if backend not in tables or model in ("", tables[backend].model):
+            return {}
+        return {"backends": {**tables, backend: tables[backend].model_copy(update={"model": model})}}
 
     def stored_interview(self, session: str | None) -> Interview:
         """Return a stored interview, the latest unfinished one by default; call its `advance`."""

@@ -9,15 +9,16 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mockinterview.bank.load import data_dir
 from mockinterview.cli.compose import EMBEDDED, OFFLINE, Workshop, warn
 from mockinterview.cli.output import put_json, put_lines
-from mockinterview.config import backend_settings
+from mockinterview.config import Settings, backend_settings
 from mockinterview.errors import UsageError
 from mockinterview.evals.baseline import Comparison, compare, read_baseline, write_baseline
 from mockinterview.evals.cases import Cases, Choice, load_cases
@@ -26,7 +27,12 @@ from mockinterview.evals.gates import judge, read_gates
 from mockinterview.evals.noise import Noise, noise_of
 from mockinterview.evals.outcome import BACKEND_GONE, Outcome, as_document, figures_of
 from mockinterview.evals.results import Result
-from mockinterview.evals.run import Job, Manifest, RunFolder, cases_hash, grader_hash, hash_of_files, jobs_of, run_jobs
+from mockinterview.evals.run import (
+    Job, Manifest, RunFolder, cases_hash, code_hash, grader_hash, hash_of, hash_of_files, jobs_of, run_jobs,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from mockinterview.evals.replies import ReplyStore
 
 INTERRUPTED = 130
 LEFT_OUT_SHOWN = 3
@@ -34,6 +40,7 @@ NOISE_EPOCHS = 5
 GARBAGE = 20_000  # new objects between two collections
 WORTH_PROCESSES = 400  # cases; starting a process takes a second
 MODEL_WIDTH = 20  # requests at a time, where --jobs says nothing
+GRADES: Final = {"package", "backend", "model", "votes", "bank", "prompts", "grader", "code"}  # of a manifest: what a mark depends on
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
@@ -49,10 +56,12 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.list:
         return _list(plan.cases, as_json=arguments.json == "-")
     if arguments.dry_run:
-        return _dry_run(plan, arguments)
+        with plan.opened:
+            return _dry_run(plan, arguments)
     for line in plan.cases.left_out[:LEFT_OUT_SHOWN]:
         warn(f"left out: {line}")
-    folder, outcome = _run(plan, arguments)
+    with plan.opened:
+        folder, outcome = _run(plan, arguments)
     _report(outcome, arguments)
     if outcome.interrupted:
         sys.stderr.write(f"Interrupted; every result is kept. --resume {folder.path.name} goes on.\n")
@@ -62,13 +71,14 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 @dataclass(slots=True)
 class _Plan:
-    """What a run is going to do."""
+    """What a run is going to do; `opened` closes what was opened for it."""
 
     workshop: Workshop
     cases: Cases
     manifest: Manifest
     root: Path
     runs: Path
+    opened: ExitStack = field(default_factory=ExitStack)
 
 
 def _planned(arguments: argparse.Namespace) -> _Plan:
@@ -119,13 +129,28 @@ def changed_questions(workshop: Workshop, revision: str) -> list[str]:
 def _manifest(workshop: Workshop, cases: Cases, arguments: argparse.Namespace) -> Manifest:
     settings = workshop.settings
     judge_name = settings.judge or settings.backend
-    embedded = judge_name in OFFLINE
     return Manifest(
-        package=workshop.version, backend=judge_name, model=judge_name if embedded else settings.model or judge_name,
-        deterministic=embedded and settings.backend == EMBEDDED, bank=workshop.bank.fingerprint,
-        prompts=hash_of_files(settings.prompts or data_dir("prompts")), grader=grader_hash(), cases=cases_hash(cases.chosen),
-        epochs=arguments.epochs,
+        package=workshop.version, backend=judge_name, model=_model(settings, judge_name), votes=settings.judge_votes,
+        interviewer=settings.backend, interviewer_model=_model(settings, settings.backend),
+        deterministic={judge_name, settings.backend} <= {*OFFLINE}, bank=workshop.bank.fingerprint, prompts=_prompts_hash(settings),
+        grader=grader_hash(), code=code_hash(), cases=cases_hash(cases.chosen), epochs=arguments.epochs,
+        jobs=arguments.epochs * len(cases.chosen), whole=_choice(arguments).whole,
     )  # fmt: skip
+
+
+def _model(settings: Settings, name: str) -> str:
+    """Return which model stands behind a backend, with what else in its table can change a reply."""
+    if name in OFFLINE:
+        return name
+    table = backend_settings(settings, name)
+    window = f", window {table.context_window}" if table.context_window else ""
+    return f"{table.model or name}{f', temperature {table.temperature:g}' if table.temperature else ''}{window}"
+
+
+def _prompts_hash(settings: Settings) -> str:
+    """Return a hash of the shipped prompts and of the user's own ones, which take the place of some of them."""
+    folders = (data_dir("prompts"), settings.prompts)
+    return hash_of(hash_of_files(folder).encode() for folder in folders if folder)
 
 
 def _list(cases: Cases, *, as_json: bool) -> int:
@@ -245,10 +270,9 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
     if {judge_name, settings.backend} <= {*OFFLINE}:
         return
     from mockinterview.evals.backend import Manner, RememberedGrader, opened, steady_fence
-    from mockinterview.evals.replies import ReplyStore
     from mockinterview.grading.judge import ModelGrader, form_of
 
-    kept = None if arguments.no_cache else ReplyStore(workshop.folders.cache / "replies.db")
+    kept = None if arguments.no_cache else _store(plan, "replies.db")
     manner = Manner(kept, arguments.replay, arguments.dry_run, _width(plan, arguments))
     names = {judge_name, settings.backend} - {*OFFLINE}
     models = {name: opened(backend_settings(settings, name), manner, workshop.folders.encodings) for name in names}
@@ -260,8 +284,7 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
         )  # fmt: skip
         judge_settings = backend_settings(settings, judge_name)
         if kept and settings.judge_votes == 1 and judge_settings.temperature == 0 and not arguments.dry_run:
-            stamp = plan.manifest.model_copy(update={"started": "", "cases": "", "epochs": 1})
-            about = f"{judge_settings.base_url} {judge_settings.model} {stamp.model_dump_json()}"
+            about = f"{judge_settings.base_url} {judge_settings.model} {plan.manifest.model_dump_json(include=GRADES)}"
             workshop.grader = RememberedGrader(workshop.grader, kept, about)
     if settings.backend != EMBEDDED:
         from mockinterview.interview.model_voice import ModelInterviewer
@@ -275,7 +298,7 @@ def _subjects(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -
     workshop = plan.workshop
     _use_model(plan, arguments)
     if not arguments.no_cache and (workshop.settings.judge or workshop.settings.backend) == EMBEDDED:
-        _remember_readings(workshop)
+        _remember_readings(plan)
     _build_index(workshop, jobs)
     return Subjects(
         bank=workshop.bank, grader=workshop.grader, interviewer=workshop.interviewer, reader=workshop.words_grader,
@@ -284,13 +307,21 @@ def _subjects(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -
     )  # fmt: skip
 
 
-def _remember_readings(workshop: Workshop) -> None:
-    combiner = workshop.embedded_grader.combiner
+def _remember_readings(plan: _Plan) -> None:
+    combiner = plan.workshop.embedded_grader.combiner
     if combiner:
         from mockinterview.evals.readings import RememberedReader
-        from mockinterview.evals.replies import ReplyStore
 
-        combiner.reader = RememberedReader(combiner.reader, ReplyStore(workshop.folders.cache / "readings.db"))
+        combiner.reader = RememberedReader(combiner.reader, _store(plan, "readings.db"))
+
+
+def _store(plan: _Plan, name: str) -> ReplyStore:
+    """Return a store in the cache, which is closed with the run."""
+    from mockinterview.evals.replies import ReplyStore
+
+    store = ReplyStore(plan.workshop.folders.cache / name)
+    plan.opened.callback(store.close)
+    return store
 
 
 def _build_index(workshop: Workshop, jobs: Sequence[Job]) -> None:
@@ -366,28 +397,37 @@ def _write(place: str, text: str) -> None:
 
 
 def _bless(arguments: argparse.Namespace) -> int:
-    """Make the latest run (or the named one) the baseline."""
+    """Make the latest run (or the named one) the baseline; raise UsageError where results are missing."""
     workshop = Workshop.from_arguments(arguments)
     runs = arguments.out or workshop.folders.data / "evals"
     folder = RunFolder.named(runs, _operand(arguments, required=False))
     manifest = folder.manifest()
+    if missing := folder.missing():
+        message = f"{missing} of the {manifest.jobs or 'expected'} results of run {folder.path.name} are missing."
+        raise UsageError(message, f"Finish it with --resume {folder.path.name}, then bless it.")
+    if not (manifest.whole or arguments.to):
+        raise UsageError(f"Run {folder.path.name} took only some cases of its suites.", "Run all of them, or name a file with --to.")
     results = folder.stored(folder.done())
-    file = arguments.to or _root(arguments) / "baselines" / f"{_file_name(manifest.backend)}.json"
+    file = arguments.to or _root(arguments) / "baselines" / f"{_file_name(manifest)}.json"
     write_baseline(file, manifest, results)
     put_lines([f"{file}: {len(results)} results of run {folder.path.name}. Commit it."])
     return 0
 
 
-def _file_name(backend: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in backend)
+def _file_name(manifest: Manifest) -> str:
+    """Return the name of a baseline: who graded, and where somebody else interviewed, who did."""
+    alone = manifest.interviewer == manifest.backend or {manifest.interviewer, manifest.backend} <= {*OFFLINE}
+    name = manifest.backend if alone else f"{manifest.interviewer}-judged-by-{manifest.backend}"
+    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)
 
 
 def _noise(arguments: argparse.Namespace) -> int:
     """Run the cases several times and say how far the judge differs from itself."""
     arguments.suite = arguments.suite[1:] or ["grading"]
-    arguments.epochs = max(arguments.epochs, 2) if arguments.epochs > 1 else NOISE_EPOCHS
+    arguments.epochs = arguments.epochs if arguments.epochs > 1 else NOISE_EPOCHS
     plan = _planned(arguments)
-    _, outcome = _run(plan, arguments)
+    with plan.opened:
+        _, outcome = _run(plan, arguments)
     found = noise_of(outcome.results, read_gates(arguments.gates or plan.root / "gates.toml").paired)
     if arguments.json:
         _write(arguments.json, json.dumps(asdict(found), indent=1) + "\n")

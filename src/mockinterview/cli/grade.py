@@ -8,12 +8,14 @@ import json
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from mockinterview.cli.compose import WORDS, Workshop
 from mockinterview.cli.output import put_json, put_lines
 from mockinterview.errors import MockInterviewError, UsageError
+from mockinterview.interview.loop import check_length
 from mockinterview.report import score_card_lines
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def grade(arguments: argparse.Namespace) -> int:
 def _single(workshop: Workshop, arguments: argparse.Namespace) -> int:
     question = workshop.bank.get(arguments.question)
     answer = sys.stdin.read() if arguments.answer in (None, "-") else arguments.answer
+    check_length(answer)
     assessment = asyncio.run(workshop.grader.grade(question, answer))
     explainer = workshop.words_grader if workshop.settings.judge == WORDS else workshop.embedded_grader
     why = explainer.explain(question, answer).lines() if arguments.explain else []
@@ -84,10 +87,14 @@ async def _in_order(bank: Bank, grader: Grader, lines: Iterator[tuple[int, str]]
         yield await running.popleft()
 
 
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no number in JSON")
+
+
 async def _line_result(bank: Bank, grader: Grader, number: int, line: str) -> dict[str, Any]:
     """Return the result for one line; a bad line becomes an error in its place."""
     try:
-        data = json.loads(line)
+        data = json.loads(line, parse_constant=_no_number)
     except RecursionError:
         return {"id": None, "error": f"line {number} is nested too deeply"}
     except ValueError as error:  # not JSON, or a number of more digits than Python reads
@@ -95,10 +102,13 @@ async def _line_result(bank: Bank, grader: Grader, number: int, line: str) -> di
     if not isinstance(data, dict):
         return {"id": None, "error": f"line {number} is not a JSON object"}
     answer_id = data.get("id")
+    if isinstance(answer_id, dict | list) or answer_id in (inf, -inf):  # 1e999 is JSON, and more than a float can hold
+        return {"id": None, "error": f"line {number} has an 'id' that is neither text nor a number"}
     missing = [name for name in ("question", "answer") if not isinstance(data.get(name), str)]
     if missing:
         return {"id": answer_id, "error": f"line {number} has no text in '{missing[0]}'"}
     try:
+        check_length(data["answer"])
         assessment = await grader.grade(bank.get(data["question"]), data["answer"])
     except MockInterviewError as error:
         return {"id": answer_id, "error": str(error)}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockinterview.errors import UsageError
+from mockinterview.errors import SettingsError, UsageError
 from mockinterview.sanitize import clean
 
 if TYPE_CHECKING:
@@ -63,7 +63,20 @@ def resume(arguments: argparse.Namespace) -> int:
     workshop.warn_of_faults()
     session_id = workshop.stored_session(arguments.session)
     with workshop.store.claim(session_id):
-        return _converse(workshop.stored_interview(session_id), arguments, None, workshop.version)
+        return _converse(_stored_interview(workshop, session_id), arguments, None, workshop.version)
+
+
+def _stored_interview(workshop: Workshop, session_id: str) -> Interview:
+    """Return a stored interview with the backend that it was begun with, or the one that flags name."""
+    backend, model, judge = workshop.begun_with(session_id)
+    if backend != workshop.settings.backend:
+        told = f"going on with {backend}, as this interview was begun; --backend chooses another"
+        sys.stderr.write(clean(f"mockinterview: {told}.\n"))
+    try:
+        return workshop.with_backend(backend, model, judge).stored_interview(session_id)
+    except SettingsError as error:
+        hint = f"Define it in the settings, name it as you did at the start ({backend}), or go on with --backend embedded."
+        raise SettingsError(f"{error.message} This interview was begun with it.", hint) from error
 
 
 def lines_wanted(arguments: argparse.Namespace) -> bool:
@@ -126,15 +139,16 @@ def _converse(interview: Interview, arguments: argparse.Namespace, plan: Plan | 
 
 
 def _answers(front: PlainLines | JsonLines) -> Iterator[str]:
-    """Yield answers from stdin: one a line, continued where the line ends with a backslash."""
+    """Yield answers from stdin: one a line, continued where the line ends with a backslash. A blank line says nothing."""
     front.prompt()
     collected: list[str] = []
     for raw in sys.stdin:
         line = raw.rstrip("\r\n")
         collected.append(line.removesuffix("\\"))
         if not line.endswith("\\"):
-            yield "\n".join(collected)
-            collected = []
+            answer, collected = "\n".join(collected), []
+            if answer.strip():
+                yield answer
             front.prompt()
-    if collected:
+    if any(line.strip() for line in collected):
         yield "\n".join(collected)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
-from typing import TextIO
 
 from mockinterview.errors import UsageError
 from mockinterview.interview.loop import Interview
@@ -57,8 +57,16 @@ class JsonLines:
         """Print nothing: a program knows when to speak."""
 
     async def take(self, line: str) -> None:
-        """Pass on one answer or command."""
-        await _take(self.interview, line, sys.stderr)
+        """Pass on one answer or command. What cannot be taken becomes a line of kind "error", which is not part of the session."""
+        if line.strip() == "/help":
+            sys.stderr.write(HELP + "\n")
+            return
+        try:
+            await _take(self.interview, line)
+        except UsageError as error:
+            sys.stderr.write(clean(f"{error}\n"))
+            sys.stdout.write(json.dumps({"kind": "error", "message": error.message, "hint": error.hint}) + "\n")
+            sys.stdout.flush()
 
 
 class PlainLines:
@@ -67,11 +75,14 @@ class PlainLines:
     def __init__(self, interview: Interview, *, interactive: bool) -> None:
         self.interview = interview
         self.interactive = interactive
+        self._blank = True  # whether the last line was empty: two of them in a row say no more than one
 
     def show(self, event: Event) -> None:
         """Print what a person wants to know of an event."""
         for line in self._lines(event):
-            sys.stdout.write(clean(line) + "\n")
+            if line or not self._blank:
+                sys.stdout.write(clean(line) + "\n")
+            self._blank = not line
         sys.stdout.flush()
 
     def show_past(self) -> None:
@@ -91,8 +102,14 @@ class PlainLines:
             sys.stdout.flush()
 
     async def take(self, line: str) -> None:
-        """Pass on one answer or command."""
-        await _take(self.interview, line, sys.stdout)
+        """Pass on one answer or command; what cannot be taken is answered, and nothing is lost."""
+        if line.strip() == "/help":
+            sys.stdout.write(HELP + "\n")
+            return
+        try:
+            await _take(self.interview, line)
+        except UsageError as error:
+            sys.stdout.writelines(f"{part}\n" for part in _wrapped(clean(str(error))))
 
     def _lines(self, event: Event) -> list[str]:
         talk = self.interview.talk
@@ -120,16 +137,11 @@ class PlainLines:
         return []
 
 
-async def _take(interview: Interview, line: str, about: TextIO) -> None:
-    """Pass on one answer or command. `/help` and a command that does not exist are answered on `about`, and nothing is lost."""
+async def _take(interview: Interview, line: str) -> None:
+    """Pass on one answer or command; raise UsageError for a command that does not exist and an answer that is too long."""
     word = line.strip()
-    if word == "/help":
-        about.write(HELP + "\n")
-    elif word.startswith("/") and word[1:].isalpha():
-        try:
-            await interview.command(word[1:])
-        except UsageError as error:
-            about.write(clean(f"{error}\n"))
+    if word.startswith("/") and word[1:].isalpha():
+        await interview.command(word[1:])
     else:
         await interview.reply(line)
 
@@ -138,9 +150,8 @@ def _introduction(event: InterviewStarted) -> str:
     plan = event.plan
     about = plan.about or ", ".join(plan.topics) or "all topics"
     end = f", {plan.minutes:g} minutes" if plan.minutes else ""
-    return (
-        f"Session {event.session_id}: {plan.count} questions{end} ({about}; {plan.mode}, {plan.format}). /help lists the commands."
-    )
+    number = f"{plan.count} question{'s' if plan.count > 1 else ''}"
+    return f"Session {event.session_id}: {number}{end} ({about}; {plan.mode}, {plan.format}). /help lists the commands."
 
 
 def _wrapped(text: str) -> list[str]:

@@ -23,6 +23,7 @@ CLASSES: Final = ("hit", "partial", "miss", "contradicted")
 WORDS: Final = "constant topic conflict hit hit2 contradicted recall precision formula rival window context".split()
 READER: Final = "n_hit n_partial n_contradicted p_hit p_contradicted others_hit others_wrong beliefs both".split()
 FEATURES: Final = (*WORDS, *READER, *cal.TOPIC_FEATURES[1:], *(f"c_{name}" for name in cal.CONFLICT_FEATURES[1:]))
+KINDS: Final = ("point says", "point claims", "misconception says", "misconception claims")
 WEAK: Final = 0.25  # of the words' probability that a window speaks of the target: below it the cross-encoder chooses the quote
 _NUMBERS: Final = "combiner.json"
 
@@ -108,7 +109,7 @@ def fits(numbers: dict[str, Any]) -> dict[str, Fit]:
     """Return the fits of combiner.json by kind of target and of bank; raise ValueError, KeyError or TypeError where they are none."""
     if numbers["features"] != list(FEATURES):
         raise ValueError("it was fitted to other features")
-    return {name: _fit(one) for name, one in numbers.items() if name != "features"}
+    return {name: _fit(numbers[name]) for name in KINDS}
 
 
 def _fit(one: dict[str, Any]) -> Fit:

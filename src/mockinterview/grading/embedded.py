@@ -1,7 +1,7 @@
-"""The embedded grader: verdicts on an answer without any model, in milliseconds.
+"""The embedded grader: verdicts on an answer without any language model, in milliseconds.
 
 Clauses of the answer are matched with the points and misconceptions of the question (`matching`); a gate decides what may count as
-evidence at all (`gate`); the score is arithmetic over the verdicts (`score`).
+evidence at all (`gate`); a small cross-encoder reads the rest (`combiner`); the score is arithmetic over the verdicts (`score`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from mockinterview.errors import EncoderError
 from mockinterview.grading import calibration as cal
 from mockinterview.grading.combiner import Combiner
 from mockinterview.grading.gate import Findings, Gate
@@ -64,11 +65,12 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the gate found, the match of every target, and the language where it is not English."""
+    """What the gate found, the match of every target, the language where it is not English, and which layers were at work."""
 
     findings: Findings
     matches: tuple[Match, ...]
     language: str = ""
+    by: str = WORDS_ALONE
 
 
 class EmbeddedGrader:
@@ -113,7 +115,7 @@ class EmbeddedGrader:
             points=tuple(verdicts),
             misconceptions=tuple(stated),
             flags=flags,
-            graded_by=self.name,
+            graded_by=judged.by,
         )
 
     def form(self, question: Question, answer: str) -> tuple[Flag, ...]:
@@ -139,8 +141,11 @@ class EmbeddedGrader:
     def _judge(self, question: Question, answer: str) -> Judged:
         judged, stating = judged_by_words(self.prepare(question), answer)
         if self.combiner and stating:
-            self.combiner.decide(question.ask, judged.matches, stating)
-        return judged
+            try:
+                self.combiner.decide(question.ask, judged.matches, stating)
+            except EncoderError:  # the words' verdicts are whole again only if they are found anew
+                return dataclasses.replace(judged_by_words(self.prepare(question), answer)[0], by=WORDS_ALONE)
+        return dataclasses.replace(judged, by=self.name)
 
     def _ungraded(self, question: Question, verdicts: Sequence[PointVerdict], language: str) -> Assessment:
         note = f"This answer seems to be in {language}, which this grader cannot judge; it is not graded."

@@ -52,6 +52,10 @@ from mockinterview.models import (
 from mockinterview.ports import Grader, Interviewer, Retriever, Scene, SessionLog, Turn
 
 ELSEWHERE_MARGIN = 1.5  # a reply belongs to another question when that one fits it this many times better
+FEW_WORDS = 5  # of shorter answers nobody can tell which question they belong to
+BRIEF = 10  # words; a shorter reply to a follow-up is wrong at worst, and never off the subject
+LONGEST = 20_000  # characters of an answer: half an hour of talking, and some seconds of grading
+AIMED = ("probe", "misconception", "deepen")  # follow-ups that are after one thing
 COMMANDS = ("hint", "skip", "back", "clarify", "end")
 TALK_KEPT = 12  # turns of the talk that the interviewer is shown; the rest is in the verdicts
 
@@ -121,8 +125,9 @@ class Interview:
     async def reply(self, text: str, whiteboard: str = "") -> None:
         """Store what the candidate says, then do all that follows from it until the candidate is expected to speak again.
 
-        Raises UsageError where no question is open.
+        Raises UsageError where no question is open, or the answer is longer than anybody says; then nothing is stored.
         """
+        check_length(text + whiteboard)
         if self.talk.focus is None:
             raise UsageError("No question is open.", "`mockinterview start` begins a new interview.")
         self._store(AnswerGiven(question_id=self._focus_id(), text=text, whiteboard=whiteboard))
@@ -230,7 +235,7 @@ class Interview:
 
     def _repeats_follow_up(self) -> bool:
         asked = self.talk.asked
-        return isinstance(asked, FollowUpAsked) and asked.origin in ("probe", "misconception", "deepen", "exercise")
+        return isinstance(asked, FollowUpAsked) and asked.origin in (*AIMED, "exercise")
 
     def _drawn(self, move: Move) -> tuple[dict[str, float], float, Move]:
         exercise = self.bank.get(move.question_id).exercise
@@ -281,21 +286,47 @@ class Interview:
         if step.how == "exercise" and isinstance(asked, FollowUpAsked):
             return grade_exercise(question, asked.numbers, text)
         try:
-            assessment = await self.grader.grade(question, text)
+            assessment = await self.grader.grade(self._as_heard(question), text)
+            return await self._belongs_elsewhere(question, text, assessment)
         except (BackendError, GradingError) as error:
             return Assessment(question=question.id, score=None, points=(), graded_by=self.grader.name, note=str(error))
-        return self._belongs_elsewhere(question, text, assessment)
 
-    def _belongs_elsewhere(self, question: Question, text: str, assessment: Assessment) -> Assessment:
-        """Return the assessment flagged as off topic where nothing was hit and retrieval knows a question that fits far better."""
-        if self.retriever is None or assessment.score != 0 or assessment.flags or len(text.split()) < 5:
+    def _as_heard(self, question: Question) -> Question:
+        """Return the question as the candidate has heard it last: "yes, by half" says something beside its follow-up alone.
+
+        For a grader, the words of what was asked are no evidence; those of the question before the follow-up stay among them.
+        """
+        asked = self.talk.asked
+        if not isinstance(asked, FollowUpAsked) or asked.origin not in AIMED:
+            return question
+        bare = self._bare_question()
+        worded = () if bare in asked.text else (asked.text,)
+        return question.model_copy(update={"ask": bare, "variants": (*worded, question.ask, *question.variants)})
+
+    async def _belongs_elsewhere(self, question: Question, text: str, assessment: Assessment) -> Assessment:
+        """Return the assessment flagged as off topic where nothing was hit and the answer makes points of another question.
+
+        Retrieval names that question, and the grader confirms it: of mere babble, retrieval always finds something. A reply to a
+        follow-up makes sense beside that alone.
+        """
+        aimed = isinstance(self.talk.asked, FollowUpAsked) and self.talk.asked.origin in AIMED
+        words_said = len(text.split())
+        if aimed and words_said < BRIEF:
+            return assessment.model_copy(update={"flags": tuple(flag for flag in assessment.flags if flag != "off_topic")})
+        if self.retriever is None or assessment.score != 0 or assessment.flags or aimed or words_said < FEW_WORDS:
             return assessment
-        found = self.retriever.questions(text, k=10)
+        other = self._nearest(self.retriever, question, text)
+        if other is None or not (await self.grader.grade(other, text)).score:
+            return assessment
+        note = f"This sounds like an answer to: {other.ask}"
+        return assessment.model_copy(update={"flags": ("off_topic",), "note": note})
+
+    def _nearest(self, retriever: Retriever, question: Question, text: str) -> Question | None:
+        """Return the question that a text fits far better than its own, if there is one."""
+        found = retriever.questions(text, k=10)
         here = next((p.score for p in found if p.question_id == question.id), 0.0)
-        if found and found[0].question_id != question.id and found[0].score > ELSEWHERE_MARGIN * here:
-            note = f"This sounds like an answer to: {self.bank.get(found[0].question_id).ask}"
-            return assessment.model_copy(update={"flags": ("off_topic",), "note": note})
-        return assessment
+        far = found and found[0].question_id != question.id and found[0].score > ELSEWHERE_MARGIN * here
+        return self.bank.get(found[0].question_id) if far else None
 
     def _hint(self, step: Hint) -> HintGiven | RemarkMade:
         if not step.target:
@@ -308,9 +339,11 @@ class Interview:
         return HintGiven(question_id=question.id, target=step.target, text=question.point(step.target).hint)
 
     def _react(self, step: React) -> RemarkMade:
-        if step.about == "back":
-            said = words.pick(words.NOTHING_SKIPPED, self.talk.plan.seed, self._turn())
-            return RemarkMade(question_id=self._focus_id(), about="back", text=said)
+        simple = {"back": ("back", words.NOTHING_SKIPPED), "end": ("end", words.ENDING), "why": ("reaction", words.WHY)}
+        if step.about in simple:
+            about, options = simple[step.about]
+            said = words.pick(options, self.talk.plan.seed, self._turn())
+            return RemarkMade.model_validate({"question_id": self._focus_id(), "about": about, "text": said})
         assert self.talk.focus is not None  # there is always an open question while the candidate speaks
         question = self.talk.focus.question
         clarify = step.about == "clarify"
@@ -320,14 +353,14 @@ class Interview:
 
     def _clarification(self, question: Question) -> str:
         if self._repeats_follow_up():
-            return self._bare_question()
+            return f"We are still at this: {question.ask} And within that I asked: {self._bare_question()}"
         return question.clarify or next(iter(question.variants), question.ask)
 
     def _bare_question(self) -> str:
         """Return what the candidate has to answer, without the words that led to it."""
         asked = self.talk.asked
         assert self.talk.focus is not None  # there is always an open question while the candidate speaks
-        if not isinstance(asked, FollowUpAsked) or asked.to or asked.origin == "redirect":
+        if not isinstance(asked, FollowUpAsked) or asked.to:
             return self.talk.focus.question.ask
         if asked.origin in ("exercise", "example"):
             return asked.text
@@ -351,6 +384,13 @@ class Interview:
         for thread in reversed([t for t in self.talk.threads if t.closed is None]):
             self._store(self._closed(thread.question.id, step.reason))
         self._store(InterviewFinished(reason=step.reason, report=build_report(self.talk)))
+
+
+def check_length(answer: str) -> None:
+    """Raise UsageError where an answer is longer than anybody says."""
+    if len(answer) > LONGEST:
+        message = f"This answer has {len(answer):,} characters; the most that can be taken is {LONGEST:,}."
+        raise UsageError(message, "Nothing of it was taken: say it in fewer words.")
 
 
 def not_known(question: Question) -> Assessment:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mockinterview.interview.replies import understand
-from mockinterview.interview.state import NO_CONTENT, Talk, Thread
+from mockinterview.interview.replies import is_bare, understand
+from mockinterview.interview.state import Talk, Thread
 from mockinterview.models import LEVELS, AnswerGiven, FollowUp, FollowUpAsked, Intent, Move, Question, QuestionClosed
 
 GIVE_UP_AFTER = 2  # "I don't know" in a row on one question: further probing would only embarrass
@@ -66,7 +66,7 @@ class Hint:
 class React:
     """Say something that asks nothing new."""
 
-    about: Literal["clarify", "small_talk", "reaction", "back"]
+    about: Literal["clarify", "small_talk", "why", "back", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,13 @@ def next_step(talk: Talk) -> Step:
 
 
 def _handle_reply(talk: Talk, answer: AnswerGiven) -> Step:
-    intent = talk.intent or ("answer" if answer.whiteboard else understand(answer.text))
+    intent = talk.intent or ("answer" if answer.whiteboard else understand(answer.text, asked_to_end=talk.asked_to_end))
     if intent != "answer" and talk.intent is None:
         return Understood(intent)
     exercise = isinstance(talk.asked, FollowUpAsked) and talk.asked.origin == "exercise"
     match intent:
+        case "answer" if not (exercise or talk.asked_why or answer.whiteboard) and is_bare(answer.text):
+            return React("why")
         case "answer":
             return Grade(answer, _drawn_out_by(talk), "exercise" if exercise else "points")
         case "dont_know":
@@ -132,7 +134,8 @@ def _handle_reply(talk: Talk, answer: AnswerGiven) -> Step:
         case "back":
             return _back(talk)
         case "end":
-            return Finish("ended")
+            # "stop" may be half a thought; only the command ends without a question back
+            return Finish("ended") if talk.asked_to_end or answer.text.startswith("/") else React("end")
         case "clarify":
             return React("clarify")
     return React("small_talk")
@@ -155,7 +158,7 @@ def skipped(talk: Talk) -> list[Thread]:
 
 
 def _drawn_out_by(talk: Talk) -> Literal["question", "probe"]:
-    fresh = talk.focus is not None and not talk.focus.marks
+    fresh = talk.focus is not None and not talk.focus.answered
     return "question" if fresh else "probe"
 
 
@@ -173,20 +176,15 @@ def _after_mark(talk: Talk) -> Step:
     focus, main = talk.focus, talk.main
     assert focus is not None  # a mark belongs to an open question
     assert main is not None
-    if _said_nothing(focus):
-        if focus.no_contents > 1:
-            return Close(focus.question.id, "not_shown")
+    if focus.no_contents == 1:
         return Follow((Move(origin="redirect", question_id=focus.question.id),))
+    if focus.no_contents and not focus.answered:
+        return Close(focus.question.id, "not_shown")
     moves = follow_ups(talk)
     if moves:
         return Follow(moves)
     gave_up = focus.dont_knows > 0 and not any(focus.credits.values())
     return Close(focus.question.id, "dont_know" if gave_up else "done")
-
-
-def _said_nothing(thread: Thread) -> bool:
-    last = thread.marks[-1].assessment
-    return bool(NO_CONTENT.intersection(last.flags)) and not last.score
 
 
 def _after_close(talk: Talk) -> Step:

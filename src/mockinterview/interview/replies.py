@@ -9,6 +9,7 @@ import re
 
 from mockinterview.models import Intent
 
+_BARE_WORDS = 7
 _SHORT = 16  # words; a longer reply has content and goes to the grader, whatever it begins with
 
 _PATTERNS: tuple[tuple[Intent, str], ...] = (
@@ -33,15 +34,42 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("small_talk", r"(hi|hello|hey|good (morning|afternoon|evening)|thanks|thank you|cheers|nice to meet you|how are you( doing)?( today)?|lol|haha+|sure|great|cool|nice|alright|ready|i('m| am) (ready|nervous|tired))"
                    r"( (there|so|much|a lot|very|to|for|you|having|me|your|time|the|question|interviewer|lets|start|go|a bit|bit|today))*"),
 )  # fmt: skip
-_GUESS = re.compile(r"\b(but|maybe|perhaps|probably|i (think|guess|believe|suppose)|i'?d (say|guess))( \S+){3}")
-_COMPILED = tuple((intent, re.compile(pattern)) for intent, pattern in _PATTERNS)
+_YES = r"(yes|yeah|yep|yup|sure|ok(ay)?|please|do|correct|right|exactly|y)( (please|do|end it|stop( here)?|that'?s it|i (do|want to)|i'?m done))*"
+_NO = (
+    r"(no|nope|nah|not yet|n|continue|sorry)?( ?(please|no|not yet|thanks|thank you|(let'?s |i want to |i'?d like to |we can )?"
+    r"(continue|go on|carry on|keep going|proceed)))*"
+)
+_FILLERS = r"^((hm+|well|uh+|um+|er+|oh|ah|ok(ay)?|so|and|but|sorry|actually|honestly) )+"
+_GUESS = r"\b(but|maybe|perhaps|probably|i (think|guess|believe|suppose)|i'?d (say|guess))( \S+){3}"
 
 
-def understand(text: str) -> Intent:
-    """Return what the candidate wants with a reply; "answer" for everything that has content."""
+_BARE = (
+    r"(well|hm+|uh+|um+|oh|i (think|guess|believe|suppose|would say))?( ?(yes|yeah|yep|yup|no|nope|nah|true|false|correct|right|wrong|maybe"
+    r"|perhaps|possibly|probably|sometimes|often|always|never|of course|certainly|definitely|sure|not really|i (think|guess|believe|suppose)"
+    r"|(i think |i guess )?(so|not)|and|or|(i|we|there) (do|does|is|are|would|have|had|don'?t|isn'?t|aren'?t|wouldn'?t|haven'?t)|it (does|doesn'?t|does not|is|isn'?t|is not|will|won'?t|would|wouldn'?t|can|can'?t)"
+    r"|(that |it )?depends))+"
+)
+
+
+def is_bare(text: str) -> bool:
+    """Tell whether a reply is a yes or no, or an evasion, with no reason beside it."""
+    spaced = " ".join(re.sub(r"[!.…,;:?]+", " ", text.lower().replace("’", "'")).split())
+    return len(spaced.split()) <= _BARE_WORDS and bool(re.fullmatch(_BARE, spaced))
+
+
+def understand(text: str, *, asked_to_end: bool = False) -> Intent:
+    """Return what the candidate wants with a reply; "answer" for everything that has content.
+
+    `asked_to_end` tells that the last thing said was the question whether to end the interview.
+    """
     plain = re.sub(r"[!.…,;:\s]+$", "", text.strip().lower().removeprefix("/").replace("’", "'"))
     if not plain or len(plain.split()) > _SHORT:
         return "answer"
     spaced = re.sub(r"\s+", " ", re.sub(r"[!.…,;:]+", " ", plain)).replace(" ?", "?").rstrip("? ") or "?"
-    found: Intent = next((intent for intent, pattern in _COMPILED if pattern.fullmatch(spaced)), "answer")
-    return "answer" if found == "dont_know" and _GUESS.search(spaced) else found
+    if asked_to_end and re.fullmatch(_YES, spaced):
+        return "end"
+    if asked_to_end and re.fullmatch(_NO, spaced):
+        return "small_talk"
+    wishes = (spaced, re.sub(_FILLERS, "", spaced))
+    found: Intent = next((i for said in wishes for i, pattern in _PATTERNS if re.fullmatch(pattern, said)), "answer")
+    return "answer" if found == "dont_know" and re.search(_GUESS, spaced) else found

@@ -35,7 +35,6 @@ from mockinterview.models import (
 )
 
 BREAK = 600.0  # seconds; nobody thinks for ten minutes in an interview: the computer was asleep, or the session was resumed
-NO_CONTENT = frozenset({"empty", "gibberish", "off_topic", "question_echo", "injection"})
 
 
 @dataclass(slots=True)
@@ -59,7 +58,7 @@ class Thread:
     graded_by: dict[str, None] = field(default_factory=dict)
     answers: list[str] = field(default_factory=list)
     dont_knows: int = 0
-    no_contents: int = 0
+    no_contents: int = 0  # replies in a row that said nothing, since the last question or follow-up
     reopened: bool = False
     closed: QuestionClosed | None = None
 
@@ -69,14 +68,20 @@ class Thread:
         return any(mark.assessment.score is not None for mark in self.marks)
 
     @property
+    def answered(self) -> bool:
+        """Whether anything was said that is an answer, right or wrong; what had to be redirected is none."""
+        return any(not mark.assessment.says_nothing for mark in self.marks)
+
+    @property
     def untouched(self) -> bool:
         """Whether this question was skipped without an answer, so that it can be taken up again."""
         return self.closed is not None and self.closed.reason == "skipped" and not self.marks
 
     @property
     def score_at_once(self) -> float | None:
-        """The score (0-10) of the first answer alone, or None where it was not graded."""
-        if not self.marks or self.marks[0].assessment.score is None:
+        """The score (0-10) of the first answer alone, or None where it was not graded. What had to be redirected is no answer."""
+        first = next((m for m in self.marks if not m.assessment.says_nothing), next(iter(self.marks), None))
+        if first is None or first.assessment.score is None:
             return None
         return question_score(self.question, self.at_once, self.stated_first)
 
@@ -97,7 +102,7 @@ class Thread:
 
     def take(self, mark: AnswerGraded) -> None:
         """Add the verdicts of one answer: a point keeps its best credit; what a probe or a hint drew out counts less."""
-        first = not self.marks
+        first = not self.answered
         self.marks.append(mark)
         self.graded_by[mark.assessment.graded_by] = None
         if mark.assessment.score is None:
@@ -146,6 +151,8 @@ class Talk:
     main: Thread | None = None
     focus: Thread | None = None
     follow_ups: int = 0
+    asked_to_end: bool = False  # the candidate was asked whether to end, and has not answered yet
+    asked_why: bool = False  # the candidate was asked for a reason, and has not answered yet
     finished: InterviewFinished | None = None
 
     @property
@@ -211,12 +218,15 @@ class Talk:
         self._handled()
 
     def _follow(self, event: FollowUpAsked) -> None:
-        self.asked = event
         self._handled()
         assert self.main is not None  # a follow-up follows a question
-        if event.origin != "redirect":
-            self.follow_ups += 1
-            self.main.origins.append(event.origin)
+        if event.origin == "redirect":  # what was asked before is still what is asked
+            return
+        self.asked = event
+        self.follow_ups += 1
+        self.main.origins.append(event.origin)
+        if self.focus:
+            self.focus.no_contents = 0
         if event.to:
             self.focus = Thread(self._question(event.to), parent=self.main.question.id)
             self.threads.append(self.focus)
@@ -231,8 +241,7 @@ class Talk:
     def _graded(self, event: AnswerGraded) -> None:
         thread = self.thread(event.question_id)
         thread.take(event)
-        if NO_CONTENT.intersection(event.assessment.flags) and not event.assessment.score:
-            thread.no_contents += 1
+        thread.no_contents = thread.no_contents + 1 if event.assessment.says_nothing else 0
         thread.dont_knows = thread.dont_knows + 1 if "dont_know" in event.assessment.flags else 0
         self._handled()
 
@@ -240,6 +249,8 @@ class Talk:
         if isinstance(event, HintGiven):
             self.thread(event.question_id).hinted.add(event.target)
         self._handled()
+        self.asked_to_end = event.kind == "remark_made" and event.about == "end"
+        self.asked_why = event.kind == "remark_made" and event.about == "reaction"
 
     def _close(self, event: QuestionClosed) -> None:
         thread = self.thread(event.question_id)
@@ -262,6 +273,7 @@ class Talk:
 
     def _handled(self) -> None:
         self.pending, self.intent = None, None
+        self.asked_to_end = self.asked_why = False
 
     def thread(self, question_id: str) -> Thread:
         """Return the latest thread of a question; raise StopIteration where it was never asked."""

@@ -95,6 +95,12 @@ CLARIFY = (
     "Sure.",
     "Of course.",
 )
+WHY = (
+    "And why is that?",
+    "Can you say why, in a sentence or two?",
+    "Okay, what makes you say so?",
+    "Tell me a little more: how come?",
+)
 NO_HINT = (
     "I have no more help on this one; say what you can.",
     "That is all I can give away here. Tell me what you have.",
@@ -104,6 +110,10 @@ BACK = ("Sure, back to that one.", "Gladly. Here it is again.", "All right, let'
 OFFER_AGAIN = (
     "Before we finish: you skipped this one. Do you want to try it now? /skip leaves it for good.",
     "There is one left that you skipped. Have a try, or /skip to finish.",
+)
+ENDING = (
+    "Do you want to stop here? Say yes and you get your report; otherwise just go on with your answer.",
+    "Shall we end the interview? With a yes it is over and you get your report; if not, just carry on.",
 )
 LEFT_OPEN = ("Now back to where we were.", "And now the one that we had left for it.")
 NOTHING_SKIPPED = ("You have skipped nothing so far, so we stay here.", "There is no skipped question to go back to.")

@@ -78,7 +78,7 @@ class _Open:
         return found
 
     def attempt(self, session_id: str, closed: QuestionClosed) -> Attempt:
-        first = self.marks[0] if self.marks and self.marks[0].score is not None else None
+        first = next((mark for mark in self.marks if not mark.says_nothing), next(iter(self.marks), None))
         return Attempt(
             session_id=session_id,
             question_id=self.question_id,
@@ -86,7 +86,7 @@ class _Open:
             reason=closed.reason,
             at_once=closed.at_once,
             after_follow_up=closed.after_follow_up,
-            first={verdict.id: verdict.verdict for verdict in first.points} if first else {},
+            first={verdict.id: verdict.verdict for verdict in first.points} if first and first.score is not None else {},
             best=self.best(),
             misconceptions=tuple(dict.fromkeys(stated.id for mark in self.graded for stated in mark.misconceptions)),
             disputed=frozenset(self.disputed),

@@ -376,6 +376,10 @@ _FULL = ("has no room: the disk is full", "Free some space and try again; everyt
 _TROUBLE = {
     "SQLITE_BUSY": ("is locked by another program", "Close it and try again; everything said before is safe."),
     "SQLITE_FULL": _FULL,
+    "SQLITE_IOERR": (
+        "cannot be written: the disk failed, or a limit on the size of files was reached",
+        "Check both, then go on with `mockinterview resume`; everything said before is safe.",
+    ),
     "SQLITE_READONLY": ("cannot be written", _WRITABLE),
     "SQLITE_PERM": ("cannot be written", _WRITABLE),
     "SQLITE_CANTOPEN": ("cannot be opened", _WRITABLE),
