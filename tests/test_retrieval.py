@@ -30,6 +30,8 @@ from mockinterview.retrieval import (
     open_index,
     vectors,
 )
+from mockinterview.retrieval.apart import build_apart
+from mockinterview.retrieval.embedding import MODEL_DIR, known_vectors_file
 from mockinterview.retrieval.words import stem, terms, words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -382,6 +384,42 @@ def test_a_broken_model_is_said(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"damaged")
     with pytest.raises(RetrievalError, match=r"model\.onnx"):
         default_embedder(tmp_path)
+
+
+def test_the_model_is_loaded_late_and_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts whose vectors are stored need no model; one that is loaded goes again, and comes back when a text needs it."""
+    sessions: list[Session] = []
+    monkeypatch.setattr(encoders, "_session", lambda *_: sessions.append(Session()) or sessions[-1])
+    write_tokenizer(tmp_path)
+    (tmp_path / "model.onnx").write_bytes(b"stand-in")
+    known_vectors_file(OnnxEmbedder(tmp_path), ["loss", "rate"], tmp_path / "vectors.npz")
+    sessions.clear()
+    embed = OnnxEmbedder(tmp_path)
+    stored = embed(["rate", "loss"])
+    assert (embed.dimensions, sessions) == (2, [])
+    assert len(embed(["loss rate"])) == 1
+    embed._let_go()
+    embed(["loss loss rate"])
+    assert len(sessions) == 2
+    assert embed(["rate", "loss"]) == stored
+
+
+def test_an_index_is_built_apart(bank: Bank, tmp_path: Path, opened: Callable[..., HybridRetriever]) -> None:
+    """Another process builds the index and tells how far it is; here nothing is left to do but open it."""
+    seen = list[tuple[int, int]]()
+    build_apart(bank, tmp_path, lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (PIECES, PIECES)
+    embed = default_embedder(MODEL_DIR)
+    index = opened(bank, tmp_path, embed=embed, progress=lambda *_: pytest.fail("nothing was new"))
+    assert index.status.startswith("hybrid")
+
+
+def test_an_index_that_cannot_be_built_apart_says_why(bank: Bank, tmp_path: Path) -> None:
+    """The reason comes from the other process, with what to expect meanwhile."""
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(RetrievalError, match="index folder") as caught:
+        build_apart(bank, tmp_path / "file", lambda *_: None)
+    assert "by words" in caught.value.hint
 
 
 # --- the index --------------------------------------------------------------------------------------------------------

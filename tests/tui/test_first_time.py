@@ -90,3 +90,11 @@ def test_reliability_takes_the_last_run_of_enough_answers(tmp_path, run_folder) 
 def test_reliability_of_a_grader_that_was_never_measured(tmp_path) -> None:
     """Then that is what is said."""
     assert reliability(["qwen"], tmp_path) == ["qwen: not measured here; `mockinterview eval` measures the grader of the settings."]
+
+
+def test_words_alone_are_not_given_the_figures_of_both_layers(tmp_path) -> None:
+    """The shipped baseline was measured with both layers; a report marked by words alone says so, and how to measure them."""
+    both, words = reliability(["embedded", "embedded, words alone"], tmp_path)
+    assert "shipped baseline" in both
+    assert "less exact" in words
+    assert "eval --judge words" in words

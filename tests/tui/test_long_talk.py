@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.widgets import Markdown
 
 from mockinterview.models import RemarkMade
-from mockinterview.tui.turns import CHUNK, KEPT, Archive
+from mockinterview.tui.transcript import CHUNK, KEPT, Archive
 
 
 def remarks(world, session: str, count: int) -> None:
@@ -57,12 +57,54 @@ async def test_words_appear_while_they_come(world, idle, wait_until) -> None:
         view = app.screen
         for piece in ("Tell ", "me ", "**more** \x1b[2J"):
             view.post_message(view.Phrased(piece))
-        await wait_until(pilot, lambda: view._live is not None and "Tell me **more**" in view._live.source)
+        await wait_until(pilot, lambda: "Tell me **more**" in view.transcript.live.source)
         assert "\x1b" not in view.query(Markdown).last().source
         app.screen.editor.text = "alpha"
         await pilot.press("enter")
         await idle(pilot, lambda: "follow_up_asked" in world.kinds())
-        assert view._live is None
+        assert not view.transcript.live.display
+
+
+async def test_first_word_waits_for_nothing(world, idle) -> None:
+    """The first piece is shown when it comes, without another layout; what comes right after it is bundled."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        live = app.screen.transcript.live
+        live.wait()
+        await pilot.pause()
+        paragraph, height = live.children[0], live.size.height
+        await live.hear("Tell ")
+        await live.hear("me ")
+        assert live.source == "Tell "
+        assert live.children[0] is paragraph
+        assert not paragraph._layout_required
+        live._next = 0.0
+        await live.hear("more.")
+        await live._show_in_time()
+        await pilot.pause()
+        assert (live.source, live.size.height) == ("Tell me more.", height)
+        await live.hear(" many words" * 30)
+        await live._show()
+        await pilot.pause()
+        assert live.size.height > height
+
+
+async def test_dots_stand_where_the_interviewer_has_the_word(world, idle, wait_until) -> None:
+    """While an answer is read, and no longer than that; the place is empty for the next words."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        live = app.screen.transcript.live
+        world.grader.hold.clear()
+        app.screen.editor.text = "alpha"
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: live.display)
+        assert app.screen.transcript.children[-1] is live
+        world.grader.hold.set()
+        await idle(pilot, lambda: "follow_up_asked" in world.kinds())
+        await wait_until(pilot, lambda: not live.display)
+        assert live.source == ""
 
 
 async def test_high_contrast(world, idle) -> None:

@@ -40,7 +40,8 @@ NOISE_EPOCHS = 5
 GARBAGE = 20_000  # new objects between two collections
 WORTH_PROCESSES = 400  # cases; starting a process takes a second
 MODEL_WIDTH = 20  # requests at a time, where --jobs says nothing
-GRADES: Final = {"package", "backend", "model", "votes", "bank", "prompts", "grader", "code"}  # of a manifest: what a mark depends on
+# Of a manifest: what a mark depends on.
+GRADES: Final = {"package", "backend", "model", "votes", "bank", "prompts", "grader", "code"}
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
@@ -406,7 +407,9 @@ def _bless(arguments: argparse.Namespace) -> int:
         message = f"{missing} of the {manifest.jobs or 'expected'} results of run {folder.path.name} are missing."
         raise UsageError(message, f"Finish it with --resume {folder.path.name}, then bless it.")
     if not (manifest.whole or arguments.to):
-        raise UsageError(f"Run {folder.path.name} took only some cases of its suites.", "Run all of them, or name a file with --to.")
+        raise UsageError(
+            f"Run {folder.path.name} took only some cases of its suites.", "Run all of them, or name a file with --to."
+        )
     results = folder.stored(folder.done())
     file = arguments.to or _root(arguments) / "baselines" / f"{_file_name(manifest)}.json"
     write_baseline(file, manifest, results)

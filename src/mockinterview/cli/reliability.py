@@ -12,6 +12,7 @@ from mockinterview.evals.baseline import read_baseline
 from mockinterview.evals.figures import headline_grading
 from mockinterview.evals.results import Result
 from mockinterview.evals.run import Manifest, RunFolder, grader_hash
+from mockinterview.grading.embedded import WORDS_ALONE
 from mockinterview.grading.exercise import GRADED_BY
 from mockinterview.grading.score import CREDIT
 
@@ -42,6 +43,9 @@ def _sentence(name: str, runs: Path) -> str:
         mine = [r for r in headline_grading(source.results) if r.graded_by == name and r.points]
         if len(mine) >= ENOUGH:
             return f"{name}: {_figures(mine)} ({len(mine)} answers, {_told(source, name)})."
+    if name == WORDS_ALONE:
+        both = "the shipped figures are those of both layers together, and words alone are less exact"
+        return f"{name}: {both}; `mockinterview eval --judge words` measures them here."
     return f"{name}: not measured here; `mockinterview eval` measures the grader of the settings."
 
 

@@ -28,6 +28,7 @@ FUNCTIONS: Final = frozenset(
     "floor ceil round int exp log ln log2 sqrt tanh sigmoid sigma softmax relu max min abs sum mean argmax sin cos len".split()
 )
 _SPOKEN: Final = (
+    (re.compile(r"(?<=[a-z]{2})'s\b"), " is"),  # "it's (n - f)/s": the s is no factor
     (re.compile(r"\bdivided by\b|(?:(?<=[,)])|(?<=\b[a-z0-9]))\s+over\s+(?:the )?(?=\w|\()|\s+over\s+(?=[a-z0-9]\b|\()"), " // "),
     (re.compile(r"\bmultiplied by\b|(?:(?<=\))|(?<=\b[a-z0-9]))\s+times\s+(?=\w|\()|\s+times\s+(?=[a-z0-9]\b|\()"), " * "),
     (re.compile(r"\btwice (?:the )?"), " 2 * "),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import threading
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from mockinterview.encoders import MODEL, OnnxEncoder
+from mockinterview.encoders import MODEL, OnnxEncoder, digest
 from mockinterview.errors import EncoderError, RetrievalError
 from mockinterview.retrieval.passages import content_hash
 from mockinterview.retrieval.words import STOP_WORDS, terms, words
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 MODEL_DIR = Path(__file__).resolve().parent / "model"
 _KNOWN = "vectors.npz"
+IDLE = 30.0  # seconds without a text to embed, after which the model is let go
 _AT_ONCE = 16  # texts that the model reads together
 _REMEDY = "Delete it, or put the whole model there again; without it, search works by words."
 
@@ -83,25 +86,28 @@ class OnnxEmbedder:
 
     `folder` has `model.onnx` (inputs `input_ids`, `attention_mask` and, where it has one, `token_type_ids`; first output
     token vectors) and `tokenizer.json`. Pooling and the limit of 256 tokens are those of the model's card. `vectors.npz`,
-    where it is there, has the vectors of the shipped bank, so that its index takes seconds instead of a minute.
-    Raises RetrievalError where the files are missing or damaged.
+    where it is there, has the vectors of the shipped bank: its index needs no model then. The model itself is loaded when
+    a text needs it, and let go again when none has for a while, for it takes 60 MB. Raises RetrievalError where the files
+    are missing or, as soon as they are needed, damaged.
     """
 
     weight = 1.0
     _LONGEST = 256
 
     def __init__(self, folder: Path) -> None:
-        try:
-            self._encoder = OnnxEncoder(folder)
-        except EncoderError as error:
-            raise RetrievalError(error.message, _REMEDY) from error
-        self.name = f"onnx-1-{self._encoder.digest[:12]}"
-        self._known = _known_vectors(folder / _KNOWN)
-        self.dimensions = len(self(["dimensions"])[0])
+        self._folder = folder
+        with _translated():
+            self.name = f"onnx-1-{digest(folder)[:12]}"
+        self._encoder: OnnxEncoder | None = None
+        self._turn = threading.Lock()
+        self._idle: threading.Timer | None = None
+        self._rows, self._known = _known_vectors(folder / _KNOWN)
+        self.dimensions = self._known.shape[1] if self._rows else len(self(["dimensions"])[0])
 
     def __call__(self, texts: Sequence[str]) -> list[list[float]]:
         """Return one vector per text; raise RetrievalError where the model cannot be run."""
-        vectors = {n: self._known[key] for n, text in enumerate(texts) if (key := content_hash(text)) in self._known}
+        keys = [content_hash(text) for text in texts]
+        vectors: dict[int, list[float]] = {n: self._known[self._rows[k]].tolist() for n, k in enumerate(keys) if k in self._rows}
         unknown = [number for number in range(len(texts)) if number not in vectors]
         order = sorted(unknown, key=lambda number: len(texts[number]))  # like with like, to pad little
         for start in range(0, len(order), _AT_ONCE):
@@ -110,11 +116,30 @@ class OnnxEmbedder:
         return [vectors[number] for number in range(len(texts))]
 
     def _vectors(self, texts: Sequence[str]) -> list[list[float]]:
-        try:
-            tokens, mask = self._encoder.run([ids[: self._LONGEST - 2] for ids in self._encoder.ids(texts)])
-        except EncoderError as error:
-            raise RetrievalError(error.message, _REMEDY) from error
+        with self._turn, _translated():
+            self._encoder = encoder = self._encoder or OnnxEncoder(self._folder)
+            tokens, mask = encoder.run([ids[: self._LONGEST - 2] for ids in encoder.ids(texts)])
+            self._let_go_later()
         return _pooled(tokens, mask)
+
+    def _let_go_later(self) -> None:
+        if self._idle:
+            self._idle.cancel()
+        self._idle = threading.Timer(IDLE, self._let_go)
+        self._idle.daemon = True
+        self._idle.start()
+
+    def _let_go(self) -> None:
+        with self._turn:
+            self._encoder = None
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except EncoderError as error:
+        raise RetrievalError(error.message, _REMEDY) from error
 
 
 def default_embedder(folder: Path) -> Embedder:
@@ -132,16 +157,20 @@ def known_vectors_file(embedder: OnnxEmbedder, texts: Sequence[str], file: Path)
     np.savez(file, keys=np.array([content_hash(text) for text in texts]), vectors=np.array(embedder(texts), dtype=np.float16))
 
 
-def _known_vectors(file: Path) -> dict[str, list[float]]:
-    """Return the stored vectors by content hash; none where there is no file or it is damaged, for they only save time."""
+def _known_vectors(file: Path) -> tuple[dict[str, int], NDArray[np.float32]]:
+    """Return the row of each content hash, and the stored vectors; none where there is no file or it is damaged.
+
+    They only save time. As arrays they take 3 MB, as lists of numbers it was 27.
+    """
     import numpy as np
 
     try:
         with np.load(file, allow_pickle=False) as stored:
-            rows: list[list[float]] = stored["vectors"].astype(np.float32).tolist()
-            return dict(zip(stored["keys"].tolist(), rows, strict=True))
+            vectors = stored["vectors"].astype(np.float32)
+            rows = {key: row for row, key in enumerate(stored["keys"].tolist())}
+            return (rows, vectors) if vectors.shape[:1] == (len(rows),) and vectors.ndim == 2 else ({}, vectors)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return {}
+        return {}, np.zeros((0, 0), dtype=np.float32)
 
 
 def _pooled(tokens: NDArray[np.float32], mask: NDArray[np.int64]) -> list[list[float]]:

@@ -117,8 +117,10 @@ def _collection(client: Client, fingerprint: str) -> Collection:
 
 def _synchronise(collection: Collection, pieces: Mapping[str, Piece], embed: Embedder, progress: Progress) -> None:
     wanted = {key: content_hash(piece.text, *(pieces[part].text for part in piece.parts)) for key, piece in pieces.items()}
-    got = collection.get(include=["metadatas"])
-    stored = {key: (data or {}).get("hash") for key, data in zip(got["ids"], got["metadatas"] or (), strict=True)}
+    stored = dict[str, object]()
+    for start in range(0, collection.count(), _BATCH):
+        got = collection.get(include=["metadatas"], limit=_BATCH, offset=start)
+        stored.update((key, (data or {}).get("hash")) for key, data in zip(got["ids"], got["metadatas"] or (), strict=True))
     for batch in _batches([key for key in stored if key not in wanted]):
         collection.delete(ids=batch)
     changed = [key for key, digest in wanted.items() if stored.get(key) != digest]

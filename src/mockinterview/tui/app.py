@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
@@ -25,6 +27,8 @@ from mockinterview.tui.start import StartScreen
 from mockinterview.tui.themes import HIGH_CONTRAST, THEMES, following
 
 if TYPE_CHECKING:
+    from mockinterview.models import Bank, Plan, QuestionAsked
+    from mockinterview.tui.driver import Driver
     from mockinterview.tui.history import HistoryScreen
     from mockinterview.tui.talk import InterviewScreen
 
@@ -35,12 +39,20 @@ Make = Callable[[bool], Opened]  # called with whether to do without any model
 
 
 class Opening(Frame):
-    """What is seen for a moment when an interview was asked for on the command line."""
+    """What is seen for a moment when an interview was asked for on the command line: a sentence, then the first question."""
 
     def body(self) -> Iterable[Widget]:
         """Return one sentence and the key bar."""
-        yield Static("The interviewer is coming ...", markup=False)
+        yield Static("The interviewer is coming ...", id="coming", markup=False)
         yield Footer()
+
+    async def put(self, asked: QuestionAsked) -> None:
+        """Show a question, which can be read while the editor is still on its way; return when it is on the screen."""
+        shown = asyncio.Event()
+        told = f"\nQuestion {asked.number} of {asked.total}\n\n{asked.text}"
+        self.query_one("#coming", Static).update(Content(clean(told)))
+        self.call_after_refresh(shown.set)
+        await shown.wait()
 
 
 class InterviewApp(App[None]):
@@ -75,8 +87,11 @@ class InterviewApp(App[None]):
         return Opening() if direct else StartScreen(self.launch.wishes)
 
     def on_mount(self) -> None:
-        """Load the core once the first frame is painted."""
-        self.call_after_refresh(self.run_worker, self._begin())
+        """Load the core, beside the painting of the first frame where there is nothing to fill in on it."""
+        if isinstance(self.screen, Opening):
+            self.run_worker(self._begin())
+        else:
+            self.call_after_refresh(self.run_worker, self._begin())
 
     # --- loading ----------------------------------------------------------------------------------------------------
 
@@ -91,10 +106,10 @@ class InterviewApp(App[None]):
         self.set_timer(INDEX_AFTER, self._prepare_index)
 
     def _load(self) -> Core:
-        """Return the core, and import the other screens while this thread may still take its time."""
+        """Return the core; on the start screen, import the next one as well while this thread may still take its time."""
         core = self._load_core()
-        import mockinterview.tui.talk  # noqa: F401 - imported for its effect on the next import
-
+        if not isinstance(self.screen, Opening):
+            _talk()
         gc.freeze()  # all this stays; looking through it for garbage again and again would hold up keys
         return core
 
@@ -172,14 +187,35 @@ class InterviewApp(App[None]):
     async def _open(self, core: Core, make: Make) -> None:
         """Open an interview; raises MockInterviewError where it cannot be made or is open elsewhere."""
         from mockinterview.tui.driver import Driver
-        from mockinterview.tui.jobs import PicksPanel
-        from mockinterview.tui.talk import InterviewScreen
 
         opened = await self._made(make)
-        if opened.plan and opened.plan.because and not await self.push_screen_wait(PicksPanel(opened.plan, core.bank)):
+        if opened.plan and opened.plan.because and not await self._agreed(opened.plan, core.bank):
             return
         driver = Driver(opened.interview, core.store.claim(opened.interview.session_id))
-        await self._only(InterviewScreen(core, driver, opened))
+        if opened.plan and isinstance(self.screen, Opening):
+            opened = await self._put_first(self.screen, driver, opened, core.version)
+        screen = await asyncio.to_thread(_talk)
+        await self._only(screen(core, driver, opened))
+        self.call_after_refresh(driver.interview.warm_up)
+
+    async def _agreed(self, plan: Plan, bank: Bank) -> bool:
+        from mockinterview.tui.jobs import PicksPanel
+
+        agreed = await self.push_screen_wait(PicksPanel(plan, bank))
+        return bool(agreed)
+
+    async def _put_first(self, opening: Opening, driver: Driver, opened: Opened, version: str) -> Opened:
+        """Begin a new interview and show its first question before the screen is there that it will be answered on."""
+        assert opened.plan is not None  # only a new interview is begun
+        try:
+            await driver.start(opened.plan, version)
+        except MockInterviewError:
+            driver.close()
+            raise
+        asked = driver.interview.talk.asked
+        if asked and asked.kind == "question_asked":
+            await opening.put(asked)
+        return replace(opened, plan=None)
 
     async def _made(self, make: Make) -> Opened:
         """Return what `make` makes; where a backend cannot be used, the person chooses how to go on."""
@@ -288,6 +324,13 @@ class InterviewApp(App[None]):
             if entry.own and isinstance(entry.node, App | Screen):
                 run = partial(self.run_action, entry.binding.action, entry.node)
                 yield SystemCommand(entry.binding.description, f"key: {', '.join(entry.keys)}", run)
+
+
+def _talk() -> type[InterviewScreen]:
+    """Return the screen of an interview, whose import takes a while."""
+    from mockinterview.tui.talk import InterviewScreen
+
+    return InterviewScreen
 
 
 def _without_models(make: Make) -> Make:

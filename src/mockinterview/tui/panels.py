@@ -72,7 +72,8 @@ class HelpPanel(Panel):
         own = [_row(entry) for entry in bound if entry.own]
         editing = [_row(entry) for entry in bound if not entry.own]
         commands = [(f"  /{name}", "", Content(text)) for name, text in COMMANDS.items()]
-        parts = (("Keys (Esc closes this)", own), ("In an answer", commands), ("Moving and editing", editing))
+        title = "Keys (Esc closes this; [keys] in config.toml is for keys of your own)"
+        parts = ((title, own), ("In an answer", commands), ("Moving and editing", editing))
         return [row for title, rows in parts for row in (("", "", Content.styled(title, "bold")), *rows, ("", "", Content("")))]
 
 

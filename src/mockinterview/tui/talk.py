@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Coroutine, Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import SuspendNotSupported
@@ -21,7 +21,7 @@ from mockinterview.interview.policy import skipped
 from mockinterview.interview.state import Thread, fold
 from mockinterview.models import (
     AnswerGiven,
-    FollowUpAsked,
+    AnswerGraded,
     InterviewFinished,
     InterviewStarted,
     PointDisputed,
@@ -29,7 +29,7 @@ from mockinterview.models import (
     Verdict,
 )
 from mockinterview.models import Event as Fact
-from mockinterview.sanitize import clean, clean_piece
+from mockinterview.sanitize import clean
 from mockinterview.tui import outside
 from mockinterview.tui.backends import Backends
 from mockinterview.tui.core import Core, Opened, tour
@@ -42,13 +42,10 @@ from mockinterview.tui.keys import bound
 from mockinterview.tui.panels import LinkPanel
 from mockinterview.tui.results import QuestionPanel, ReportScreen
 from mockinterview.tui.status import cost_of_help, status_line
-from mockinterview.tui.turns import Transcript, literal, spoken, widgets
-
-if TYPE_CHECKING:
-    from textual.widgets.markdown import MarkdownStream
+from mockinterview.tui.transcript import Transcript
+from mockinterview.tui.turns import literal, widgets
 
 SAVE_DRAFT_AFTER = 0.3  # seconds without a key
-SHOW_WORDS_EVERY = 0.1  # seconds; every showing lays the screen out anew, and keys wait for that
 BUSY = "Reading your answer ..."
 
 
@@ -131,9 +128,6 @@ class InterviewScreen(Frame):
         # Kept and not looked up: workers end and events arrive while the screen is being taken down.
         self._status_line, self._facts = Static(id="status", markup=False), Static(id="below", markup=False)
         self.transcript, self.editor = Transcript(id="talk"), Editor(id="editor")
-        self._live: Markdown | None = None
-        self._stream: MarkdownStream | None = None
-        self._pieces: list[str] = []
         self._save: Timer | None = None
         self._earlier = 0.0
         self._since = time.monotonic()
@@ -157,7 +151,7 @@ class InterviewScreen(Frame):
         )
         self.backends.listen(lambda line: self.post_message(self.Waited(line)))
         if told := tour(self.core):
-            await self.transcript.mount(literal(told, "label"))
+            await self.transcript.put(literal(told, "label"))
         await self.transcript.fill([widget for fact in past for widget in self._taken(fact)])
         self._earlier = self.talk.seconds()
         self._restore_draft()
@@ -198,12 +192,13 @@ class InterviewScreen(Frame):
 
     async def _show(self, fact: Fact) -> None:
         new = self._taken(fact)
-        if isinstance(fact, FollowUpAsked):
-            self._pieces = []
-            await self._end_live()
         if isinstance(fact, PointDisputed):
             self._recount()
         with self.app.batch_update():
+            if isinstance(fact, AnswerGiven):
+                self.transcript.live.wait()
+            elif not isinstance(fact, AnswerGraded):
+                self.transcript.live.hush()
             await self.transcript.add(new)
         self._tick()
         self.refresh_bindings()
@@ -231,34 +226,14 @@ class InterviewScreen(Frame):
     def _tick(self) -> None:
         """Tell what the models have to say, and let the clock go on."""
         for line in self.backends.news():
-            self.transcript.mount(literal(line, "problem"))
+            self.transcript.put(literal(line, "problem"))
             self.refresh_bindings()
         self._show_status()
 
     @on(Phrased)
-    def _phrased(self, event: Phrased) -> None:
+    async def _phrased(self, event: Phrased) -> None:
         """Let words appear as they come; the stored event takes their place in the end."""
-        if not self._pieces:
-            self.set_timer(SHOW_WORDS_EVERY, self._show_pieces)
-        self._pieces.append(clean_piece(event.piece))
-
-    async def _show_pieces(self) -> None:
-        pieces, self._pieces = "".join(self._pieces), []
-        if not pieces:
-            return
-        if self._live is None:
-            self._live = spoken("", "interviewer")
-            await self.transcript.mount(self._live)
-            self._stream = Markdown.get_stream(self._live)
-        if self._stream:
-            await self._stream.write(pieces)
-
-    async def _end_live(self) -> None:
-        live, stream, self._live, self._stream = self._live, self._stream, None, None
-        if stream:
-            await stream.stop()
-        if live:
-            await live.remove()
+        await self.transcript.live.hear(event.piece)
 
     # --- what the candidate does ------------------------------------------------------------------------------------
 
@@ -342,6 +317,7 @@ class InterviewScreen(Frame):
             self._give_back()
         finally:
             self.busy = False
+            self.transcript.live.hush()
 
     def _give_back(self) -> None:
         """Put words that could not be stored back into the editor, before what was typed meanwhile."""
@@ -352,7 +328,7 @@ class InterviewScreen(Frame):
             self.editor.board.text = f"{board}\n{self.editor.board.text}".rstrip("\n")
 
     def _complain(self, error: MockInterviewError) -> None:
-        self.transcript.mount(literal(f"{error.message}\n{error.hint}".strip(), "problem"))
+        self.transcript.put(literal(f"{error.message}\n{error.hint}".strip(), "problem"))
 
     # --- draft ------------------------------------------------------------------------------------------------------
 
