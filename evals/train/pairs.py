@@ -1,7 +1,8 @@
 """Training pairs (claim, answer, label) from the bank and from the gold answers of the training questions.
 
 Labels are distributions over LABELS: where all that is known is that an answer earns nothing (a misconception beside a point), the
-mass is spread over "miss" and "contradicted". Everything is drawn from questions of the training part alone (`mockinterview.evals.parts`).
+mass is spread over "miss" and "contradicted". Answers are drawn from questions of the training part alone (`mockinterview.evals.parts`);
+bank files from those, or from all (`train.py --whole-bank`): the shipped model may know how the bank says things, but no gold answer.
 """
 
 from __future__ import annotations

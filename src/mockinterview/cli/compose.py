@@ -253,11 +253,15 @@ class Workshop:
 class _EmbeddedLater:
     """The embedded grader, loaded in the background once the first question is shown, so that nobody waits for it."""
 
-    name = EMBEDDED
-
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
         self._loading: Future[EmbeddedGrader] | None = None
+
+    @property
+    def name(self) -> str:
+        """The label of the marks, as far as it is known yet which layers there are."""
+        loaded = self._loading is not None and self._loading.done() and not self._loading.exception()
+        return self._loading.result().name if self._loading is not None and loaded else EMBEDDED
 
     def warm_up(self) -> None:
         """Begin to load, once."""

@@ -2,7 +2,7 @@
 
 train    what the neural layer learns from
 combine  what the combiner and all thresholds are fitted on
-test     never fitted on; the headline figures come from it
+test     its answers are never fitted on; the headline figures come from them
 """
 
 from __future__ import annotations

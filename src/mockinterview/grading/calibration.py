@@ -1,6 +1,6 @@
 """The plain numbers of the embedded grader, all in one place, each with its reason.
 
-The weights of the combiner were fitted by `evals/train/lexical.py`: on the gold answers of the train questions and on the bank
+The weights of the lexical regression were fitted by `evals/train/lexical.py`: on the gold answers of the train questions and on the bank
 itself (each `says` taken out of its question and matched against what remains, thinned, or made wrong). The thresholds of the
 verdicts were chosen on the gold answers of the parts `train` and `combine`; the part `test` was not looked at.
 """
@@ -116,7 +116,7 @@ _CONFLICT: Final[tuple[float, ...]] = (
 
 
 def topic_features(f: Features) -> tuple[float, ...]:
-    """Return what the combiner weighs, in the order of TOPIC_FEATURES."""
+    """Return what the lexical regression weighs, in the order of TOPIC_FEATURES."""
     align = 2 * f.recall * f.precision / (f.recall + f.precision + 1e-9)
     return (
         1.0, f.precision, align * align, math.sqrt(min(f.affinity, 8.0)), min(f.key, 2.0), f.order, min(f.bound, 3) / 3,

@@ -197,16 +197,16 @@ def read_opinion(data: Mapping[str, Any], question: Question, answer: str) -> Op
     wrong = [p.id for p in question.points if given.get(p.id, {}).get("verdict") not in get_args(Verdict)]
     if wrong:
         raise ValueError(f"there is no valid verdict (hit, partial, miss or contradicted) for: {', '.join(wrong)}")
-    marks, unfounded = Marks(), 0
+    marks, unfounded, asked = Marks(), 0, "\n".join((question.ask, *question.variants))
     for point in question.points:
         verdict, quote = given[point.id]["verdict"], given[point.id].get("quote")
-        evidence = find_quote(quote, answer, question.ask) if isinstance(quote, str) else ""
+        evidence = find_quote(quote, answer, asked) if isinstance(quote, str) else ""
         if len(point.says) >= ENOUGH_SAYS and not bears_on(evidence, (point.claim, *point.says)):
             evidence = ""
         unfounded += verdict != "miss" and not evidence
         marks[point.id] = (verdict, evidence if verdict != "miss" else "") if evidence else ("miss", "")
     said = {key: str(value.get("quote") or "") for key, value in _by_id(data.get("misconceptions")).items()}
-    found = {m.id: evidence for m in question.misconceptions if (evidence := find_quote(said.get(m.id, ""), answer, question.ask))}
+    found = {m.id: evidence for m in question.misconceptions if (evidence := find_quote(said.get(m.id, ""), answer, asked))}
     return Opinion(marks, found, unfounded)
 
 
