@@ -105,8 +105,12 @@ def test_a_quote_is_found_where_the_words_find_none(combiner, both, convolution,
     fit = Fit((tuple(believes), tuple(nothing), tuple(doubts), tuple(nothing)), Thresholds(0.5, 0.5, 0.5))
     monkeypatch.setattr(combiner, "fits", dict.fromkeys(combiner.fits, fit))
     monkeypatch.setattr(combiner.reader, "read_all", read_all)
-    mark = both.assess(convolution, "I had a long day at work before this. The purple thing has no room to stand in there.")
+    answer = "I had a long day at work before this. The purple thing has no room to stand in there."
+    mark = both.assess(convolution, answer)
     assert {p.evidence.rstrip(".") for p in mark.points if p.verdict == "hit"} == {"The purple thing has no room to stand in there"}
+    lines = both.explain(convolution, answer).lines()
+    assert any("read as hit 1.00" in line for line in lines)
+    assert any("read by the cross-encoder" in line for line in lines)
 
 
 @pytest.mark.parametrize(

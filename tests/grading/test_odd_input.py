@@ -98,7 +98,9 @@ def test_a_quote_does_not_begin_within_a_word(quote, answer, found):
     assert find_quote(quote, answer) == found
 
 
-@pytest.mark.parametrize("said", ["it's (n + 2p - f)/s + 1", "that's (n+2p-f)/s+1, rounded down", "the size's (n + 2p - f) / s + 1"])
+@pytest.mark.parametrize(
+    "said", ["it's (n + 2p - f)/s + 1", "that's (n+2p-f)/s+1, rounded down", "the size's (n + 2p - f) / s + 1"]
+)
 def test_the_s_of_its_is_no_factor(grader, convolution, said):
     """A formula behind "it's" is the formula."""
     assert grader.assess(convolution, said).verdict("formula") == "hit"

@@ -53,7 +53,8 @@ class Combiner:
     def decide(self, question: str, found: Sequence[Match], clauses: Sequence[Clause]) -> None:
         """Set the probabilities, the verdict and the clause of every match. `clauses` are what may count as evidence."""
         readings = self.reader.read(question, [claim_of(one) for one in found], evidence(clauses))
-        for one, row in zip(found, rows(found, readings), strict=True):
+        for one, reading, row in zip(found, readings, rows(found, readings), strict=True):
+            one.read = _softmax(reading)
             fit = self.fits[f"{one.target.kind} {'says' if one.target.says else 'claims'}"]
             likely = one.topic
             one.hit, one.partial, miss, one.contradicted = fit.probabilities(row)

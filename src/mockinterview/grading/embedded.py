@@ -16,7 +16,7 @@ from typing import Final
 
 from mockinterview.errors import EncoderError
 from mockinterview.grading import calibration as cal
-from mockinterview.grading.combiner import Combiner
+from mockinterview.grading.combiner import CLASSES, Combiner
 from mockinterview.grading.gate import Findings, Gate
 from mockinterview.grading.languages import other_language
 from mockinterview.grading.matching import Match, match
@@ -27,6 +27,7 @@ from mockinterview.grading.windows import windows
 from mockinterview.models import Assessment, Flag, PointVerdict, Question, StatedMisconception
 
 NAME: Final = "embedded"
+BY_READING: Final = "the claim, read by the cross-encoder"
 WORDS_ALONE: Final = "embedded, words alone"  # without the neural layer
 
 
@@ -207,7 +208,8 @@ def _explained(one: Match, answer: str) -> TargetExplanation:
     point = one.target.kind == "point"
     verdict: str = one.verdict if point else "stated" if one.verdict == "hit" else "not stated"
     features = {f.name: round(getattr(one.features, f.name), 3) for f in dataclasses.fields(one.features)}
-    reference = one.reference.text if one.reference else ""
+    features |= {f"read as {name}": round(p, 3) for name, p in zip(CLASSES, one.read, strict=False)}
+    reference = BY_READING if one.span else one.reference.text if one.reference else ""
     return TargetExplanation(
         one.target.kind,
         one.target.id,

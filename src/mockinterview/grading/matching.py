@@ -30,6 +30,7 @@ class Match:
     contradicted: float = 0.0
     verdict: Verdict = "miss"  # of a misconception "hit" means that it is stated
     span: tuple[int, int] | None = None  # the clause that carried the verdict, where that is not the window
+    read: tuple[float, ...] = ()  # what the cross-encoder makes of it: a probability per class
 
     def weigh(self) -> None:
         """Work out the probabilities: the window speaks of the target, and says it or the opposite."""
