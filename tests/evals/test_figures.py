@@ -7,9 +7,13 @@ from collections import Counter
 import pytest
 
 from mockinterview.bank.load import load_bank
+from mockinterview.evals.baseline import Baseline, compare
+from mockinterview.evals.figures import headline
+from mockinterview.evals.gates import Gates, judge
 from mockinterview.evals.measures import BY_KEY
 from mockinterview.evals.parts import part
 from mockinterview.evals.results import Check, Mark, Result
+from mockinterview.evals.run import Manifest
 from mockinterview.evals.statistics import change, estimate, holm, mcnemar
 
 
@@ -58,6 +62,21 @@ def test_flattery_and_harshness():
 def test_calibration_error_by_hand():
     """Two points said at 0.9, one of them true: |1.8 - 1| / 2."""
     assert value("calibration_error", [result(1, [("hit", "hit", 0.9), ("miss", "hit", 0.9)])]) == pytest.approx(0.4)
+
+
+def test_a_partial_is_no_hit_in_the_calibration():
+    """The probability is that of a hit, so a partial said at 0.6 is 0.6 off, not 0.1."""
+    assert value("calibration_error", [result(1, [("partial", "hit", 0.6)])]) == pytest.approx(0.6)
+
+
+def test_a_figure_that_the_improvement_leaves_undefined_is_no_crash():
+    """Before, only false credit: F1 0; now nothing is credited and nothing expected, so there is no F1. Nothing got worse."""
+    before, after = [result(1, [("miss", "hit")])], [result(1, [("miss", "miss")])]
+    comparison = compare(Baseline(Manifest(), before), Manifest(), after)
+    assert comparison.changes["grading.point_f1"].after is None
+    verdicts = judge(Gates(paired={"grading.point_f1": 0.03}), headline(after), comparison, deterministic=True)
+    paired = next(verdict for verdict in verdicts if verdict.gate == "paired grading.point_f1")
+    assert (paired.status, paired.why) == ("held", "0.000 to -, p = 1.000")
 
 
 def test_ungraded_counts_apart():

@@ -38,3 +38,12 @@ def test_another_model_reads_for_itself(tmp_path):
     for inner in (old, new):
         RememberedReader(inner, store).read("What is dropout?", [Claim("It regularises.")], "it regularises")
     assert (old.asked, new.asked) == (1, 1)
+
+
+def test_another_way_of_reading_is_another_reading(tmp_path, monkeypatch):
+    """The same weights with another premise, window or batch do not find what was read before."""
+    store, inner = ReplyStore(tmp_path / "readings.db"), Counting("a")
+    for way in ("one", "another"):
+        monkeypatch.setattr("mockinterview.evals.readings.reading_hash", lambda way=way: way)
+        RememberedReader(inner, store).read("What is dropout?", [Claim("It regularises.")], "it regularises")
+    assert inner.asked == 2

@@ -19,7 +19,7 @@ from mockinterview.bank.load import data_dir
 from mockinterview.cli.compose import EMBEDDED, OFFLINE, Workshop, warn
 from mockinterview.cli.output import put_json, put_lines
 from mockinterview.config import Settings, backend_settings
-from mockinterview.errors import UsageError
+from mockinterview.errors import BackendError, UsageError
 from mockinterview.evals.baseline import Comparison, compare, read_baseline, write_baseline
 from mockinterview.evals.cases import Cases, Choice, load_cases
 from mockinterview.evals.examine import Examiner, Subjects
@@ -27,9 +27,7 @@ from mockinterview.evals.gates import judge, read_gates
 from mockinterview.evals.noise import Noise, noise_of
 from mockinterview.evals.outcome import BACKEND_GONE, Outcome, as_document, figures_of
 from mockinterview.evals.results import Result
-from mockinterview.evals.run import (
-    Job, Manifest, RunFolder, cases_hash, code_hash, grader_hash, hash_of, hash_of_files, jobs_of, run_jobs,
-)  # fmt: skip
+from mockinterview.evals.run import Job, Manifest, RunFolder, cases_hash, code_hash, grader_hash, jobs_of, prompts_hash, run_jobs
 
 if TYPE_CHECKING:
     from mockinterview.evals.replies import ReplyStore
@@ -133,9 +131,10 @@ def _manifest(workshop: Workshop, cases: Cases, arguments: argparse.Namespace) -
     return Manifest(
         package=workshop.version, backend=judge_name, model=_model(settings, judge_name), votes=settings.judge_votes,
         interviewer=settings.backend, interviewer_model=_model(settings, settings.backend),
-        deterministic={judge_name, settings.backend} <= {*OFFLINE}, bank=workshop.bank.fingerprint, prompts=_prompts_hash(settings),
-        grader=grader_hash(), code=code_hash(), cases=cases_hash(cases.chosen), epochs=arguments.epochs,
-        jobs=arguments.epochs * len(cases.chosen), whole=_choice(arguments).whole,
+        deterministic={judge_name, settings.backend} <= {*OFFLINE}, bank=workshop.bank.fingerprint,
+        prompts=prompts_hash(data_dir("prompts"), settings.prompts), grader=grader_hash(), code=code_hash(),
+        cases=cases_hash(cases.chosen), epochs=arguments.epochs, jobs=arguments.epochs * len(cases.chosen),
+        whole=_choice(arguments).whole,
     )  # fmt: skip
 
 
@@ -146,12 +145,6 @@ def _model(settings: Settings, name: str) -> str:
     table = backend_settings(settings, name)
     window = f", window {table.context_window}" if table.context_window else ""
     return f"{table.model or name}{f', temperature {table.temperature:g}' if table.temperature else ''}{window}"
-
-
-def _prompts_hash(settings: Settings) -> str:
-    """Return a hash of the shipped prompts and of the user's own ones, which take the place of some of them."""
-    folders = (data_dir("prompts"), settings.prompts)
-    return hash_of(hash_of_files(folder).encode() for folder in folders if folder)
 
 
 def _list(cases: Cases, *, as_json: bool) -> int:
@@ -298,8 +291,8 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
 def _subjects(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -> Subjects:
     workshop = plan.workshop
     _use_model(plan, arguments)
-    if not arguments.no_cache and (workshop.settings.judge or workshop.settings.backend) == EMBEDDED:
-        _remember_readings(plan)
+    if plan.manifest.backend == EMBEDDED:
+        _watch_reader(plan, arguments)
     _build_index(workshop, jobs)
     return Subjects(
         bank=workshop.bank, grader=workshop.grader, interviewer=workshop.interviewer, reader=workshop.words_grader,
@@ -308,12 +301,14 @@ def _subjects(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -
     )  # fmt: skip
 
 
-def _remember_readings(plan: _Plan) -> None:
-    combiner = plan.workshop.embedded_grader.combiner
-    if combiner:
-        from mockinterview.evals.readings import RememberedReader
+def _watch_reader(plan: _Plan, arguments: argparse.Namespace) -> None:
+    """Put a memory, which notes failures, before the cross-encoder; raise BackendError where that is not there to be examined."""
+    from mockinterview.evals.readings import RememberedReader
 
-        combiner.reader = RememberedReader(combiner.reader, _store(plan, "readings.db"))
+    combiner = plan.workshop.embedded_grader.combiner
+    if combiner is None:
+        raise BackendError("The embedded grader lacks its neural layer.", "`--judge words` examines the words alone.")
+    combiner.reader = RememberedReader(combiner.reader, None if arguments.no_cache else _store(plan, "readings.db"))
 
 
 def _store(plan: _Plan, name: str) -> ReplyStore:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from mockinterview.budget import TokenCounter
 from mockinterview.errors import BackendError, PromptTooLongError
 from mockinterview.evals.replies import DryDoor, RememberingDoor, ReplyStore
-from mockinterview.evals.spending import spending
+from mockinterview.evals.spending import note_failure, spending
 from mockinterview.llm import Model, find_key, open_model
 from mockinterview.llm.door import Door
 from mockinterview.llm.patience import Patience
@@ -135,7 +135,7 @@ class Watched:
         except PromptTooLongError:
             raise
         except BackendError as error:
-            _note(error)
+            note_failure(error)
             raise
 
     async def stream(self, messages: Sequence[Message], *, max_tokens: int) -> AsyncGenerator[str, None]:
@@ -146,14 +146,8 @@ class Watched:
                 async for piece in pieces:
                     yield piece
         except BackendError as error:
-            _note(error)
+            note_failure(error)
             raise
-
-
-def _note(error: BackendError) -> None:
-    spent = spending.get()
-    if spent is not None:
-        spent.failures.append(str(error))
 
 
 class RememberedGrader:

@@ -73,9 +73,7 @@ class Comparison:
 
 
 def write_baseline(file: Path, manifest: Manifest, results: Sequence[Result]) -> None:
-    """Write a baseline; raise UsageError where results are missing or were lost."""
-    if any(result.ungraded and not result.graded_by for result in results):
-        raise UsageError("Some cases have no outcome because of an outage.", "Finish the run with --resume, then bless it.")
+    """Write a baseline; raise StorageError where that cannot be done."""
     head = json.dumps(manifest.model_dump(mode="json", exclude={"started", "python"}), ensure_ascii=False)
     lines = sorted(json.dumps(_kept(result), ensure_ascii=False) for result in results)
     text = f"{_BEGIN}{head},\n{_RESULTS}\n" + ",\n".join(lines) + f"\n{_END}\n"
@@ -244,5 +242,8 @@ def _expected(result: Result, what: str) -> str:
 
 
 def _changed(before: Manifest, after: Manifest) -> dict[str, tuple[str, str]]:
-    names = ("package", "backend", "model", "bank", "prompts", "grader")
-    return {name: (old, new) for name in names if (old := getattr(before, name)) != (new := getattr(after, name))}
+    names = (
+        "package", "backend", "model", "interviewer", "interviewer_model", "votes", "bank", "prompts", "grader", "code",
+    )  # fmt: skip
+    both = {name: (str(getattr(before, name)), str(getattr(after, name))) for name in names}
+    return {name: (old, new) for name, (old, new) in both.items() if old not in ("", new)}  # "": not recorded by its release

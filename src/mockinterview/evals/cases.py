@@ -18,6 +18,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from mockinterview.errors import UsageError, nearest_hint
+from mockinterview.evals.changes import CHANGES, fillable
 from mockinterview.evals.parts import part
 from mockinterview.models import SLUG, Bank, Flag, Format, Mode, Question, Value, Verdict
 
@@ -73,6 +74,8 @@ class MetamorphicCase(Value):
     def _one_way_to_change(self) -> MetamorphicCase:
         if bool(self.change) == bool(self.changed):
             raise ValueError("a case has either 'change' (a rule) or 'changed' (an answer)")
+        if self.change and self.change not in CHANGES:
+            raise ValueError(f"there is no change '{self.change}', only {', '.join(CHANGES)}")
         return self
 
 
@@ -209,9 +212,21 @@ def _rows(file: Path) -> Iterator[tuple[int, Any]]:
                 if line.strip():
                     yield number, _json(file, number, line)
         else:
-            yield from ((number, row) for number, row in enumerate(yaml.safe_load(text) or [], start=1))
+            yield from _yaml(file, text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f"{file} cannot be read: {error}.", "Correct the file.") from error
+
+
+def _yaml(file: Path, text: str) -> Iterator[tuple[int, Any]]:
+    """Yield the items of a list in YAML, each with the line on which it begins."""
+    loader = yaml.SafeLoader(text)
+    root = loader.get_single_node()
+    if root is None:
+        return
+    if not isinstance(root, yaml.SequenceNode):
+        raise UsageError(f"{file}:{root.start_mark.line + 1}: this is not a list of cases.", "docs/evals.md shows the fields.")
+    for item in root.value:
+        yield item.start_mark.line + 1, loader.construct_object(item, deep=True)
 
 
 def _json(file: Path, number: int, line: str) -> Any:
@@ -272,6 +287,8 @@ def _misfit(spec: Spec, questions: Sequence[str], bank: Bank) -> str:
     unknown = [question for question in questions if question not in bank]
     if unknown:
         return f"the bank has no question '{unknown[0]}'"
+    if isinstance(spec, FloorCase) and not fillable(spec.answer, bank.get(questions[0]), bank):
+        return "the bank has no answer to a question of another topic"
     if not isinstance(spec, GradingCase):
         return ""
     question = bank.get(spec.question)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from mockinterview.errors import UsageError, nearest_hint
@@ -55,8 +55,16 @@ def _keywords(question: Question, rng: random.Random) -> str:
 
 
 def _elsewhere(question: Question, bank: Bank, rng: random.Random) -> str:
-    others = [q for q in bank if q.topic != question.topic and q.model_answer and not _linked(q, question)]
-    return rng.choice(others).model_answer.strip()
+    return rng.choice(list(_others(question, bank))).model_answer.strip()
+
+
+def fillable(template: str, question: Question, bank: Bank) -> bool:
+    """Tell whether the bank has what `filled` needs: for {elsewhere}, an answer to a question of another topic."""
+    return "{elsewhere}" not in template or any(True for _ in _others(question, bank))
+
+
+def _others(question: Question, bank: Bank) -> Iterator[Question]:
+    return (q for q in bank if q.topic != question.topic and q.model_answer and not _linked(q, question))
 
 
 def _linked(one: Question, other: Question) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final
 
-from mockinterview.errors import BackendError, GradingError
+from mockinterview.errors import BackendError, EncoderError, GradingError
 from mockinterview.evals import talks
 from mockinterview.evals.cases import Case, FloorCase, GradingCase, InterviewCase, MetamorphicCase, RetrievalCase
 from mockinterview.evals.changes import changed, filled
@@ -40,7 +40,7 @@ class Subjects:
 
 
 class Examiner:
-    """Runs cases against the subjects. An outage or a time-out makes a case ungraded, with the reason."""
+    """Runs cases against the subjects. An outage, a time-out or a model file that fails makes a case ungraded, with the reason."""
 
     def __init__(self, subjects: Subjects, limit: float = 120.0) -> None:
         self._subjects = subjects
@@ -57,7 +57,7 @@ class Examiner:
                 found = await self._outcome(case)
         except TimeoutError:
             found = {"ungraded": f"no result within {self._limit:g} s"}
-        except (BackendError, GradingError) as error:
+        except (BackendError, EncoderError, GradingError) as error:
             found = {"ungraded": str(error)}
         if spent.failures:  # whatever stepped in for the model, the model gave no verdict
             found = {"ungraded": spent.failures[0]}

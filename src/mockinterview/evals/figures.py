@@ -135,6 +135,11 @@ def _short(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
+def number(value: float | None) -> str:
+    """Return a figure with three decimals, a dash where there is none."""
+    return "-" if value is None else f"{value:.3f}"
+
+
 def suites_of(results: Iterable[Result]) -> list[str]:
     """Return the suites that have results, in their fixed order."""
     seen = {result.suite for result in results}

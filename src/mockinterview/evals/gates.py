@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from mockinterview.errors import UsageError
 from mockinterview.evals.baseline import Comparison, Flip
-from mockinterview.evals.figures import Table
+from mockinterview.evals.figures import Table, number
 from mockinterview.evals.measures import BY_KEY
 from mockinterview.evals.statistics import Change, holm
 from mockinterview.models import Value
@@ -132,7 +132,7 @@ def _paired(gates: Gates, comparison: Comparison, *, deterministic: bool) -> Ite
 
 
 def _explained(change: Change, tolerated: float, status: Status) -> str:
-    said = f"{change.before:.3f} to {change.after:.3f}, p = {change.p:.3f}"
+    said = f"{number(change.before)} to {number(change.after)}, p = {change.p:.3f}"
     if status == "underpowered":
         return f"{said}; a loss of {change.detectable:.3f} can be seen, {tolerated:g} is asked for: take more epochs or cases"
     return said

@@ -173,7 +173,7 @@ def _harsh(result: Result) -> Row | None:
 
 
 def _calibration(result: Result) -> Row | None:
-    """Count per bin of probability: points, the sum of the probabilities, and the sum of the credit they deserved."""
+    """Count per bin of the probability of a hit: points, the sum of the probabilities, and the hits among them."""
     known = [mark for mark in result.points if mark.probability is not None]
     if not known:
         return None
@@ -182,7 +182,7 @@ def _calibration(result: Result) -> Row | None:
         at = min(int((mark.probability or 0.0) * BINS), BINS - 1)
         row[at] += 1
         row[BINS + at] += mark.probability or 0.0
-        row[2 * BINS + at] += CREDIT[mark.expected]
+        row[2 * BINS + at] += mark.expected == "hit"
     return row
 
 

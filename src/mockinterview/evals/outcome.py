@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, Final
 
@@ -31,7 +31,6 @@ class Outcome:
     complete: bool = True
     folder: str = ""
     interrupted: bool = False
-    notes: list[str] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:

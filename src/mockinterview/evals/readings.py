@@ -6,25 +6,38 @@ import hashlib
 import json
 from collections.abc import Sequence
 
+from mockinterview.errors import EncoderError
 from mockinterview.evals.replies import ReplyStore
+from mockinterview.evals.run import reading_hash
+from mockinterview.evals.spending import note_failure
 from mockinterview.grading.neural import Claim, Logits, Reader
 
 
 class RememberedReader(Reader):
-    """A reader that looks into the store before it reads. Raises StorageError where the store cannot be used.
+    """A reader that looks into the store, where there is one, before it reads. Raises StorageError where that cannot be used.
 
+    Where it cannot read, words alone would decide; so the failure is noted with the case, which then has no outcome.
     What is read together is kept together: the 8-bit activations are scaled over a batch, so a part would be read differently.
     """
 
-    def __init__(self, inner: Reader, store: ReplyStore) -> None:
+    def __init__(self, inner: Reader, store: ReplyStore | None) -> None:
         self._inner, self._store = inner, store
         self.version = inner.version
+        self._made_by = reading_hash()
 
     def read_all(self, triples: Sequence[tuple[str, Claim, str]]) -> list[Logits]:
         """Return one reading per (question, claim, answer), from the store where they are kept."""
-        key = hashlib.sha256(json.dumps([self.version, triples]).encode()).hexdigest()
-        kept = self._store.get(key)
+        key = hashlib.sha256(json.dumps([self.version, self._made_by, triples]).encode()).hexdigest()
+        kept = self._store.get(key) if self._store else None
         if kept is None:
-            kept = self._inner.read_all(triples)
-            self._store.put(key, kept)
+            kept = self._read(triples)
+            if self._store:
+                self._store.put(key, kept)
         return [Logits(*row) for row in kept]
+
+    def _read(self, triples: Sequence[tuple[str, Claim, str]]) -> list[Logits]:
+        try:
+            return self._inner.read_all(triples)
+        except EncoderError as error:
+            note_failure(error)
+            raise

@@ -16,6 +16,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
+from filelock import FileLock
+
 from mockinterview.budget import TokenCounter
 from mockinterview.errors import BackendError, StorageError
 from mockinterview.evals.spending import spending
@@ -27,20 +29,42 @@ _REFUSED: Final = "refused"  # the server does not know this form of output; kep
 _SHRINK, _LEAST = 0.7, 1.0
 _QUOTE_TOKENS: Final = 15  # of a verdict in a dry run
 _CHARACTERS_PER_TOKEN: Final = 4  # of English
+_MOST: Final = 256 << 20  # bytes that a store holds; where there are more, the older half goes
+_PATIENCE: Final = 60.0  # seconds to wait for another process that opens the store
+_PRUNE: Final = """
+DELETE FROM replies WHERE rowid IN (
+  SELECT rowid FROM (SELECT rowid, SUM(LENGTH(body)) OVER (ORDER BY rowid DESC) AS held FROM replies) WHERE held > ?
+)"""
 
 
 class ReplyStore:
-    """Replies on disk, by key. One file; a crash loses at most the reply that was being written."""
+    """Replies on disk, by key. One file; a crash loses at most the reply that was being written.
 
-    def __init__(self, path: Path) -> None:
+    Where it holds more than `most` bytes when it is opened, the replies that were written first are dropped. Raises StorageError.
+    """
+
+    def __init__(self, path: Path, most: int = _MOST) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute("CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, body TEXT NOT NULL)")
-        except (OSError, sqlite3.Error) as error:
+            # SQLite refuses at once, whatever its timeout, where two processes turn a new file to WAL.
+            with FileLock(path.with_suffix(".lock"), timeout=_PATIENCE):
+                self._db = self._opened(path)
+                self._prune(most)
+        except (OSError, NotImplementedError, sqlite3.Error) as error:
             raise StorageError(f"The cache {path} cannot be used: {error}.", "Delete it, or use --no-cache.") from error
+
+    def _opened(self, path: Path) -> sqlite3.Connection:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute("CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, body TEXT NOT NULL)")
+        return db
+
+    def _prune(self, most: int) -> None:
+        """Drop the older half where there is too much; the file keeps its size, and what comes takes the room."""
+        pages, free, size = (self._db.execute(f"PRAGMA {n}").fetchone()[0] for n in ("page_count", "freelist_count", "page_size"))
+        if (pages - free) * size > most:
+            self._db.execute(_PRUNE, (most // 2,))
 
     def get(self, key: str) -> Any:
         """Return what is kept under a key, or None."""

@@ -15,11 +15,11 @@ from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
 from mockinterview.evals.baseline import Flip, described
-from mockinterview.evals.figures import headline_grading, suites_of
+from mockinterview.evals.figures import headline_grading, number, suites_of
 from mockinterview.evals.measures import BINS, BY_KEY
 from mockinterview.evals.outcome import Outcome, as_document
 from mockinterview.evals.results import Result
-from mockinterview.evals.screen import interval, number
+from mockinterview.evals.screen import interval
 from mockinterview.sanitize import clean
 
 SHOWN: Final = 25  # flips in a pull-request comment
@@ -143,7 +143,7 @@ def _scores(outcome: Outcome) -> list[list[Any]]:
 
 
 def _calibration(outcome: Outcome) -> list[list[float]]:
-    """Return per tenth of probability: the mean probability, the mean credit deserved, the number of points."""
+    """Return per tenth of probability: the mean probability of a hit, the share of hits, the number of points."""
     row = BY_KEY["grading.calibration_error"].row
     sums = [0.0] * (3 * BINS)
     for found in map(row, headline_grading(outcome.results)):

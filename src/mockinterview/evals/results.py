@@ -9,7 +9,7 @@ FOUND = 5  # a query counts as answered where its question is among this many
 
 
 class Mark(Value):
-    """The verdict on one point: what was expected, what was given, the quote, and the grader's probability where it has one."""
+    """The verdict on one point: what was expected, what was given, the quote, and the probability of a hit where there is one."""
 
     point: str
     expected: Verdict

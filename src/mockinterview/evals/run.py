@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from mockinterview.errors import StorageError, UsageError
+from mockinterview.errors import MockInterviewError, StorageError, UsageError
 from mockinterview.evals.cases import Case
 from mockinterview.evals.results import Result
 from mockinterview.evals.stored import Stored, parsed
@@ -32,23 +33,39 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 1
 GIVE_UP_AFTER: Final = 10  # cases in a row without an outcome: the backend is gone
-_GRADING: Final = Path(__file__).resolve().parent.parent / "grading"
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+_RUNTIMES: Final = ("onnxruntime", "tokenizers")  # another release of them may round otherwise
+# What stands between a case and its result besides the grader: who asks, what is found, how a model is asked, how a case is run.
+_AROUND: Final = (
+    "interview", "retrieval", "llm", "budget.py", "prompts.py", "models.py", "sanitize.py",
+    "evals/examine.py", "evals/talks.py", "evals/changes.py", "evals/backend.py",
+)  # fmt: skip
 
 
 class Manifest(Value):
-    """What a run examined with what. Two runs are told apart by it."""
+    """What a run examined with what. Two runs are told apart by it.
+
+    `backend` and `model` grade, `interviewer` and `interviewer_model` ask; `jobs` is the number of results that a finished run
+    has (0: a release that did not count them); `whole` tells that it took all cases of its suites.
+    """
 
     format: int = FORMAT
     package: str = ""
     python: str = platform.python_version()
     backend: str = "embedded"
     model: str = "embedded"
+    interviewer: str = "embedded"
+    interviewer_model: str = "embedded"
+    votes: int = 1
     deterministic: bool = True
     bank: str = ""
     prompts: str = ""
     grader: str = ""
+    code: str = ""
     cases: str = ""
     epochs: int = 1
+    jobs: int = 0
+    whole: bool = True
     started: str = ""
 
     @property
@@ -71,9 +88,38 @@ def hash_of_files(folder: Path) -> str:
     return hash_of(part for file in files for part in (str(file.relative_to(folder)).encode(), file.read_bytes()))
 
 
-def grader_hash() -> str:
-    """Return a short hash of the code and the weights that grade."""
-    return hash_of_files(_GRADING)
+def grader_hash(package: Path = _PACKAGE) -> str:
+    """Return a short hash of all that grades: the code, the weights, and the libraries that run them."""
+    return hash_of([hash_of_files(package / "grading").encode(), *_encoding(package)])
+
+
+def reading_hash(package: Path = _PACKAGE) -> str:
+    """Return a short hash of all that makes a reading of what the cross-encoder is given, apart from its weights."""
+    files = (package / "grading" / name for name in ("neural.py", "model/card.json"))
+    return hash_of([*(file.read_bytes() for file in files), *_encoding(package)])
+
+
+def _encoding(package: Path) -> list[bytes]:
+    return [(package / "encoders.py").read_bytes(), *(_release(name).encode() for name in _RUNTIMES)]
+
+
+def _release(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def code_hash(package: Path = _PACKAGE) -> str:
+    """Return a short hash of the code, other than the grader's, that a result depends on, and of the search's weights."""
+    places = [package / name for name in _AROUND]
+    parts = (hash_of_files(place).encode() if place.is_dir() else place.read_bytes() for place in places)
+    return hash_of([*parts, *_encoding(package)])
+
+
+def prompts_hash(shipped: Path, own: Path | None) -> str:
+    """Return a short hash of the shipped prompts and of the user's own ones, which take the place of some of them."""
+    return hash_of(hash_of_files(folder).encode() for folder in (shipped, own) if folder)
 
 
 def cases_hash(cases: Iterable[Case]) -> str:
@@ -167,6 +213,12 @@ class RunFolder:
         self._places.update((result.key, place) for place, result in self._placed() if not lost(result))
         return self._places.keys()
 
+    def missing(self) -> int:
+        """Return how many results the run still lacks: those that it never came to, and those that an outage left ungraded."""
+        done = self.done()
+        left = {result.key for result in self.results()} - done
+        return max(self.manifest().jobs - len(done), len(left))
+
     def stored(self, keys: Iterable[tuple[str, str, int]]) -> Stored:
         """Return the results of some jobs, those that were finished or appended here, in the order of the keys."""
         return Stored(self.path / "results.jsonl", (self._places[key] for key in keys if key in self._places))
@@ -213,7 +265,8 @@ def _latest(runs: Path) -> Path:
 async def run_jobs(jobs: Sequence[Job], examiner: Examiner, width: int, take: Callable[[Result], bool]) -> bool:
     """Run the jobs, at most `width` at a time, and hand each result to `take` as it comes; it says whether to go on.
 
-    Returns False where it stopped early: `take` said so, or ten results in a row had no outcome.
+    Returns False where it stopped early: `take` said so, or ten results in a row had no outcome. An expected error ends the run
+    and is raised as it is.
     """
     waiting = iter(jobs)
     failures, going = 0, True
@@ -227,7 +280,13 @@ async def run_jobs(jobs: Sequence[Job], examiner: Examiner, width: int, take: Ca
             if not going:
                 return
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(max(1, min(width, len(jobs)))):
-            group.create_task(work())
+    expected: ExceptionGroup[MockInterviewError] | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(max(1, min(width, len(jobs)))):
+                group.create_task(work())
+    except* MockInterviewError as found:
+        expected = found
+    if expected is not None:  # raised in the clause above it would be wrapped again
+        raise expected.exceptions[0]
     return going

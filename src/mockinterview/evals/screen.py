@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
-from mockinterview.evals.figures import suites_of
+from mockinterview.evals.figures import number, suites_of
 from mockinterview.evals.measures import BY_KEY
 from mockinterview.evals.outcome import Outcome
 from mockinterview.evals.statistics import Estimate
@@ -69,11 +69,6 @@ def _before(outcome: Outcome, key: str) -> list[str]:
     change = outcome.comparison.changes.get(key)
     # The comparison is over all parts, so its figures belong together and are shown together.
     return ["", ""] if change is None else [f"{number(change.before)} -> {number(change.after)}", f"{change.p:.3f}"]
-
-
-def number(value: float | None) -> str:
-    """Return a figure with three decimals, a dash where there is none."""
-    return "-" if value is None else f"{value:.3f}"
 
 
 def interval(estimate: Estimate) -> str:

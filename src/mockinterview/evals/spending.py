@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from mockinterview.errors import MockInterviewError
 from mockinterview.ports import Usage
 
 
@@ -19,3 +20,10 @@ class Spending:
 
 spending: ContextVar[Spending | None] = ContextVar("spending", default=None)
 """The spending of the case that runs in this context; tasks that a case starts share it."""
+
+
+def note_failure(error: MockInterviewError) -> None:
+    """Note with the case that runs why its grader or interviewer failed, whatever steps in for it."""
+    spent = spending.get()
+    if spent is not None:
+        spent.failures.append(str(error))

@@ -11,7 +11,7 @@ import importlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,20 +23,53 @@ if TYPE_CHECKING:
     from mockinterview.evals.examine import Examiner
 
 Factory = Callable[[], "Examiner"]
+Chunk = tuple[list[Result], bool]  # the results of some jobs, and whether the run may go on
 CHUNK: Final = 40  # cases that a worker takes at once: few enough for an even load and a steady progress line
-_examiner: list[Examiner] = []  # of this worker process, made once
+_worker: list[Worker] = []  # of this worker process
 
 
-def examine_here(examiner: Examiner, jobs: Sequence[Job], width: int) -> list[Result]:
-    """Return the results of some jobs, in their order."""
+class Worker:
+    """Runs chunks of jobs with an examiner of its own, `width` at a time.
+
+    The examiner is made with the first chunk, so that an error in making it comes back like any other. After a chunk in which ten
+    jobs in a row had no outcome, nothing more is tried.
+    """
+
+    def __init__(self, factory: Factory, width: int = 1) -> None:
+        self._factory, self._width = factory, width
+        self._examiner: Examiner | None = None
+        self._gone = False
+
+    def examine(self, jobs: Sequence[Job]) -> Chunk:
+        """Return the results of a chunk, and whether the run may go on."""
+        if self._gone:
+            return [], False
+        if self._examiner is None:
+            self._examiner = self._factory()
+        results, going = examine_here(self._examiner, jobs, self._width)
+        self._gone = not going
+        return results, going
+
+
+def examine_here(examiner: Examiner, jobs: Sequence[Job], width: int) -> Chunk:
+    """Return the results of some jobs, in their order, and whether the run may go on."""
     found: dict[tuple[str, str, int], Result] = {}
 
     def take(result: Result) -> bool:
         found[result.key] = result
         return True
 
-    asyncio.run(run_jobs(jobs, examiner, width, take))
-    return [found[job.key] for job in jobs if job.key in found]
+    going = asyncio.run(run_jobs(jobs, examiner, width, take))
+    return [found[job.key] for job in jobs if job.key in found], going
+
+
+def _taken(chunks: Iterable[Chunk], take: Callable[[Result], bool]) -> bool:
+    """Hand every result to `take`, chunk by chunk; stop, and return False, after one with which the run may not go on."""
+    for results, going in chunks:
+        wanted = [take(result) for result in results]  # all of them: they are there, so they are kept
+        if not (going and all(wanted)):
+            return False
+    return True
 
 
 def over_processes(jobs: Sequence[Job], factory: Factory, workers: int, take: Callable[[Result], bool]) -> bool:
@@ -49,18 +82,18 @@ def over_processes(jobs: Sequence[Job], factory: Factory, workers: int, take: Ca
         # Cases of one question go to one worker, which prepares it, and marks its unchanged answer, once.
         ordered = sorted(jobs, key=lambda job: (job.case.suite, job.case.question))
         waiting = (pool.submit(_examine_chunk, chunk) for chunk in chunks(ordered))
-        return all(take(result) for future in as_completed(waiting) for result in future.result())
+        return _taken((future.result() for future in as_completed(waiting)), take)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin(factory: Factory) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the run; it has the results
-    _examiner.append(factory())
+    _worker.append(Worker(factory))
 
 
-def _examine_chunk(jobs: Sequence[Job]) -> list[Result]:
-    return examine_here(_examiner[0], jobs, 1)
+def _examine_chunk(jobs: Sequence[Job]) -> Chunk:
+    return _worker[0].examine(jobs)
 
 
 def over_ray(jobs: Sequence[Job], factory: Factory, width: int, take: Callable[[Result], bool]) -> bool:
@@ -75,18 +108,11 @@ def over_ray(jobs: Sequence[Job], factory: Factory, width: int, take: Callable[[
     if not ray.is_initialized():
         ray.init(address=os.environ.get("RAY_ADDRESS"), log_to_driver=False, include_dashboard=False)
 
-    class Worker:
-        def __init__(self) -> None:
-            self.examiner = factory()
-
-        def examine(self, chunk: Sequence[Job]) -> list[Result]:
-            return examine_here(self.examiner, chunk, width)
-
     parts = list(chunks(jobs))
     number = min(max(1, int(ray.cluster_resources().get("CPU", 1))), len(parts))
-    pool = importlib.import_module("ray.util").ActorPool([ray.remote(Worker).remote() for _ in range(number)])
+    pool = importlib.import_module("ray.util").ActorPool([ray.remote(Worker).remote(factory, width) for _ in range(number)])
     found = pool.map_unordered(lambda actor, chunk: actor.examine.remote(chunk), parts)
-    return all(take(result) for results in found for result in results)
+    return _taken(found, take)
 
 
 def chunks(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
