@@ -127,7 +127,6 @@ def main() -> int:
     parser.add_argument(
         "--whole-bank", action="store_true", help="take the bank files of all questions, not of the train part alone"
     )
-    parser.add_argument("--general", type=float, default=1.0, help="share of the questions that are not of the bank")
     parser.add_argument("--limit", type=int, default=10_000, help="pairs made from the bank, beside those from gold answers")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -145,7 +144,6 @@ def main() -> int:
     rng.shuffle(made)
     pairs = made[: options.limit] + list(gold_pairs(bank, gold, ids, options.gold_weight, make))
     lines = written(ANSWERS) if options.answers else []
-    lines = [line if "ask" not in line or rng.random() < options.general else {**line, "answers": []} for line in lines]
     pairs += written_pairs(lines, bank, options.gold_weight, make)
     rng.shuffle(pairs)
     print(
