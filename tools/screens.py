@@ -68,6 +68,8 @@ async def interview(app: Any, pilot: Any, folder: Path) -> None:
     await picture(app, folder, "whiteboard")
     await shot_after(app, pilot, folder, "interview", lambda: pilot.press("enter"))
     await pilot.press("escape", *"/end", "enter")
+    await until(pilot, lambda: app.screen.talk.asked_to_end and not app.screen.busy)
+    await pilot.press(*"yes", "enter")
     await until(pilot, lambda: type(app.screen).__name__ == "ReportScreen")
     await picture(app, folder, "report")
     await pilot.press("enter")

@@ -61,6 +61,7 @@ REASONS = {
     "dont_know": "not known",
     "time": "out of time",
     "ended": "ended early",
+    "open": "still open",
 }
 
 
@@ -107,7 +108,8 @@ def open_text(still_open: int) -> str:
 def notes(assessment: Assessment) -> list[str]:
     """Return what is to be said of an assessment as a whole: a sentence per flag, the grader's note, or why it earned nothing."""
     said = [FLAG_TEXT[flag] for flag in assessment.flags] + ([assessment.note] if assessment.note else [])
-    return said or ([NOTHING_STATED] if assessment.score == 0 and not assessment.misconceptions else [])
+    touched = assessment.misconceptions or any(point.verdict == "contradicted" for point in assessment.points)
+    return said or ([NOTHING_STATED] if assessment.score == 0 and not touched else [])
 
 
 def _verdict_lines(question: Question, verdict: PointVerdict) -> list[str]:
@@ -161,7 +163,8 @@ def report_lines(report: Report, bank: Bank) -> list[str]:
     lines.append(f"Questions: {report.asked} asked, {report.graded} graded, {report.ungraded} not graded.")
     lines.append(f"Marked by: {', '.join(report.graded_by) or 'nobody'}.")
     if not report.complete:
-        lines.append("The interview was ended early.")
+        still_open = any(entry.reason == "open" for entry in report.questions)
+        lines.append("The interview is not over yet." if still_open else "The interview was ended early.")
     lines += ["", "Topics:", *(f"  {topic:<24}{score:>4g}  {bar(score)}" for topic, score in report.by_topic.items())]
     if report.strengths:
         lines += ["", "Strong at once: " + ", ".join(report.strengths)]

@@ -105,6 +105,33 @@ def test_unknown_command_is_answered_and_nothing_is_lost(run, corpus):
     assert EVENT.validate_json(out.splitlines()[-2]).reason == "skipped"
 
 
+def test_end_of_input_leaves_a_plain_interview_open(run, corpus):
+    """Whoever hangs up gets what there is, without what an open question expects, and can go on; nothing was ended."""
+    flags = ("--plain", "--corpus", corpus)
+    said = "zeros are added around the border of the input\nwhat?\n"
+    code, out, _ = run("start", "--question", "padding", "--question", "stride", "--seed", "1", *flags, said=said)
+    report = out.split("\nReport\n")[1]
+    session_id = out.split()[1].removesuffix(":")
+    assert code == 0
+    assert f"`mockinterview resume {session_id}`" in report
+    assert "padding: 10 of 10 at once" in report
+    assert "(still open)" in report
+    assert "not over yet" in report
+    assert "number of pixels" not in report
+    code, out, _ = run("resume", *flags)
+    assert (code, out.split()[4]) == (0, session_id + ":")
+    code, out, _ = run("resume", *flags, said="the stride is the number of pixels by which the filter moves\n")
+    assert "stride: 10 of 10 at once" in out
+    assert "resume" not in out
+    assert "no unfinished interview" in run("resume", *flags)[2]
+
+
+def test_end_of_input_ends_an_interview_in_json_lines(run, corpus):
+    """A program gets the last event, with the report."""
+    code, out, _ = run("start", "--jsonl", "--question", "padding", "--corpus", corpus)
+    assert (code, kinds(out)[-1]) == (0, "interview_finished")
+
+
 def test_finished_interview_is_shown_and_waits_for_nobody(run, corpus):
     """Resuming a session that is over prints it and ends."""
     _, out, _ = run("start", "--jsonl", "--question", "padding", "--corpus", corpus, said="/end\n")

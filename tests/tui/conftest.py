@@ -359,6 +359,19 @@ def idle(wait_until) -> Callable:
 
 
 @pytest.fixture
+def end(idle) -> Callable:
+    """Return a function that ends the interview on screen: with a command, which is asked back about, and a yes."""
+
+    async def finish(pilot: Pilot) -> None:
+        view = pilot.app.screen
+        await pilot.press(*"/end", "enter")
+        await idle(pilot, lambda: view.talk.asked_to_end)
+        await pilot.press(*"yes", "enter")
+
+    return finish
+
+
+@pytest.fixture
 def screen_text() -> Callable:
     """Return a function that returns what is on the screen as plain lines."""
 

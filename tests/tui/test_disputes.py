@@ -35,9 +35,28 @@ async def test_dispute_is_stored_and_changes_no_score(world, idle, wait_until, t
         assert (event.question_id, event.point_id, event.verdict, event.reason) == ("one", "beta", "partial", "I did")
         after = build_report(app.screen.talk)
         assert (before.at_once, before.after_follow_up) == (after.at_once, after.after_follow_up)
-        assert "self-marked, in no figure: ~ partly: Second secret of one. (I did)" in transcript(app)
+        shown = transcript(app)
+        assert "your own mark, which changes no score: ~ partly (I did)" in shown
+        assert shown.index("Second secret of one.") < shown.index("your own mark") < shown.index("What is two?")
+        assert any("Your own mark is stored" in n.message for n in app._notifications)
         await pilot.press("f5")
         await wait_until(pilot, lambda: isinstance(app.screen, QuestionPanel))
+
+
+async def test_own_mark_is_on_its_card_after_resuming(world, idle, wait_until, transcript) -> None:
+    """A stored mark stands under its own question as well when the talk is opened again."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await close_first(app, pilot, idle, world)
+        await pilot.press("f6")
+        await wait_until(pilot, lambda: isinstance(app.screen, DisputePanel))
+        await pilot.press("enter")
+        await idle(pilot, lambda: "point_disputed" in world.kinds())
+    again = world.app(resume="")
+    async with again.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        shown = transcript(again)
+        assert shown.index("First secret of one.") < shown.index("your own mark") < shown.index("What is two?")
 
 
 async def test_dispute_needs_a_finished_question(world, idle) -> None:
@@ -65,7 +84,7 @@ async def test_the_interview_goes_on_after_a_dispute(world, idle, wait_until) ->
         await wait_until(pilot, lambda: "interview_finished" in world.kinds())
 
 
-async def test_dispute_from_the_report(world, idle, wait_until, screen_text) -> None:
+async def test_dispute_from_the_report(world, idle, end, wait_until, screen_text, transcript) -> None:
     """A question of the report can be disputed; the report counts it, and Esc stores nothing."""
     app = world.direct(mode="exam")
     async with app.run_test(size=(120, 40)) as pilot:
@@ -73,7 +92,7 @@ async def test_dispute_from_the_report(world, idle, wait_until, screen_text) -> 
         app.screen.editor.text = "alpha only"
         await pilot.press("enter")
         await idle(pilot, lambda: "follow_up_asked" in world.kinds())
-        await pilot.press(*"/end", "enter")
+        await end(pilot)
         await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
         for key, count in (("escape", 0), ("enter", 1)):
             await pilot.press("enter")
@@ -84,6 +103,7 @@ async def test_dispute_from_the_report(world, idle, wait_until, screen_text) -> 
             await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
             await wait_until(pilot, lambda n=count: world.kinds().count("point_disputed") == n)
         await wait_until(pilot, lambda: "1 self-marked" in screen_text(app))
+        assert "one: your own mark, which changes no score: + hit: First secret of one." in transcript(app)
 
 
 async def test_hostile_reason_is_harmless(hostile_world, hostile, idle, wait_until, transcript) -> None:

@@ -44,7 +44,7 @@ async def test_tour_of_who_begins_directly(world, idle, transcript) -> None:
         assert "New here?" not in str(world.log.stored)
 
 
-async def test_report_says_how_reliable_the_marks_are(world, idle, wait_until) -> None:
+async def test_report_says_how_reliable_the_marks_are(world, idle, end, wait_until) -> None:
     """The sentence stands below the questions and names its source."""
     app = world.direct()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -52,7 +52,7 @@ async def test_report_says_how_reliable_the_marks_are(world, idle, wait_until) -
         app.screen.editor.text = "alpha"
         await pilot.press("enter")
         await idle(pilot, lambda: "follow_up_asked" in world.kinds())
-        await pilot.press(*"/end", "enter")
+        await end(pilot)
         await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
         await wait_until(pilot, lambda: "the shipped baseline" in app.screen.query_one("#reliability", Card).plain)
         assert "rules: 85 of 100" in app.screen.query_one("#reliability", Card).plain

@@ -130,12 +130,12 @@ async def test_deck_without_a_miss_is_not_written(world, wait_until, screen_text
         await wait_until(pilot, lambda: "no point was missed" in screen_text(app))
 
 
-async def test_history_from_the_report(world, wait_until, idle) -> None:
+async def test_history_from_the_report(world, wait_until, idle, end) -> None:
     """The report leads to the history, and Esc from there to the start screen; the interview is given free."""
     app = world.direct(questions=("one",))
     async with app.run_test(size=(80, 24)) as pilot:
         await idle(pilot)
-        await pilot.press(*"/end", "enter")
+        await end(pilot)
         await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
         await pilot.press("p")
         await wait_until(pilot, lambda: isinstance(app.screen, HistoryScreen))
@@ -183,6 +183,22 @@ async def test_same_again_and_remembered_choices(world, wait_until, idle) -> Non
         assert third.screen.query_one("#mode", Choice).value == "practice"
 
 
+async def test_sessions_that_cannot_be_compared_say_so_in_full(world, wait_until, screen_text) -> None:
+    """What there is to do stands at the end of the sentence, which must not be cut off."""
+    await hold(world, "s1", "alpha")
+    opened = world.new_interview(Wishes(questions=("two",), count=1))
+    await opened.interview.start(opened.plan)
+    await opened.interview.reply("beta")
+    await opened.interview.command("end")
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        options = await to_history(app, pilot, wait_until, 2)
+        options.focus()
+        await pilot.press("f2", "down", "f2")
+        await wait_until(pilot, lambda: "no question in common" in screen_text(app))
+        assert "asks a question again." in " ".join(screen_text(app).split())
+
+
 async def test_due_questions_are_offered(world, wait_until, idle, monkeypatch) -> None:
     """What is due stands on a button with its number, and F5 asks it."""
     await hold(world, "s1", "alpha")
@@ -198,14 +214,19 @@ async def test_due_questions_are_offered(world, wait_until, idle, monkeypatch) -
         assert world.log.stored["s2"][0].plan.questions == ("one",)
 
 
-async def test_nothing_due(world, wait_until) -> None:
-    """Where nothing is due the button says so and F5 does nothing."""
-    app = world.app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await wait_until(pilot, ready(app))
-        await pilot.press("f5")
-        assert str(app.screen.query_one("#review", Button).label) == "Nothing to review"
-        assert world.wished == []
+async def test_nothing_due(world, wait_until, screen_text) -> None:
+    """Where nothing is due the button says so, and F5 tells when something will be, as the command line does."""
+    for told in ("no question has been graded yet", "Nothing is due. Next: 1 question on"):
+        if "Next" in told:
+            await hold(world, "s1", "alpha")
+        app = world.app()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await wait_until(pilot, ready(app))
+            await wait_until(pilot, lambda view=app.screen: not view._outlook.startswith("Looking"))
+            await pilot.press("f5")
+            await wait_until(pilot, lambda shown=told, view=app: shown in screen_text(view))
+            assert str(app.screen.query_one("#review", Button).label) == "Nothing to review"
+    assert len(world.wished) == 1  # by `hold`
 
 
 async def test_interviewers_are_filled_in_and_chosen(world, wait_until, idle, screen_text) -> None:

@@ -7,6 +7,8 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.widgets import OptionList
 
+from mockinterview.models import Bank, Exercise, PointVerdict
+from mockinterview.report import NOTHING_STATED
 from mockinterview.tui.results import ReportScreen
 from mockinterview.tui.talk import InterviewScreen
 
@@ -44,7 +46,7 @@ async def test_answer_then_follow_up_then_close(world, idle, transcript) -> None
         shown = transcript(app)
         assert "+ hit          First secret of one." in shown
         assert "you said: “alpha of course”" in shown
-        assert "- open         1 core point" in shown
+        assert "- open         1 core point still to be shown in full" in shown
         assert "6.7 of 10 so far" in shown
         assert "Second secret" not in shown
         assert "marked by rules" in shown
@@ -53,6 +55,24 @@ async def test_answer_then_follow_up_then_close(world, idle, transcript) -> None
         shown = transcript(app)
         assert "Second secret of one. (after follow-up)" in shown
         assert "at once" in shown
+
+
+async def test_nobody_marks_what_is_not_known(world, idle, transcript) -> None:
+    """An "idk" on an exercise was marked by nobody, also not by arithmetic; who marked the answers before it is still told."""
+    exercise = Exercise(ask="How many for n = {n}?", draw={"n": [2, 3]}, answer="n + 1")
+    world.bank = Bank([world.bank.get("one").model_copy(update={"exercise": exercise})])
+    app = world.direct(questions=("one",), count=1)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        await say(pilot, "alpha beta")
+        await idle(pilot, lambda: "follow_up_asked" in world.kinds())
+        assert world.last("follow_up_asked").origin == "exercise"
+        await say(pilot, "idk")
+        await idle(pilot, lambda: world.kinds().count("answer_graded") == 2)
+        assert world.last("answer_graded").assessment.graded_by == "arithmetic"
+        assert "No answer to this one." in transcript(app)
+        assert "arithmetic" not in transcript(app)
+        assert "marked by rules" in transcript(app)
 
 
 async def test_correction_comes_when_the_question_closes(world, idle, transcript) -> None:
@@ -87,16 +107,121 @@ async def test_hint_clarify_and_skip_by_key(world, idle, transcript) -> None:
         assert app.screen.editor.text == "half a thought"
 
 
-async def test_end_shows_the_report(world, idle, wait_until) -> None:
-    """/end ends the interview; the report is on screen and nothing is left to resume."""
+async def test_end_asks_once_and_shows_the_report(world, idle, wait_until, transcript) -> None:
+    """/end is asked back about as a typed "stop" is; a second one ends the interview, and nothing is left to resume."""
     app = world.direct()
     async with app.run_test(size=(80, 24)) as pilot:
         await idle(pilot)
         assert app.unfinished_session == "s1"
-        await pilot.press(*"/end", "enter")
+        await say(pilot, "/end")
+        await idle(pilot, lambda: app.screen.talk.asked_to_end)
+        assert "interview_finished" not in world.kinds()
+        assert "your report" in transcript(app)
+        await say(pilot, "/end")
         await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
         assert world.last("interview_finished").reason == "ended"
         assert app.unfinished_session == ""
+
+
+async def test_end_may_be_taken_back(world, idle) -> None:
+    """Whoever goes on with an answer after /end is not asked again and loses nothing."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        await say(pilot, "/end")
+        await idle(pilot, lambda: app.screen.talk.asked_to_end)
+        await say(pilot, "alpha, to go on with it")
+        await idle(pilot, lambda: "follow_up_asked" in world.kinds())
+        assert world.last("answer_graded").assessment.score > 0
+        assert "interview_finished" not in world.kinds()
+
+
+async def test_end_that_cannot_be_stored_is_given_back(world, idle) -> None:
+    """The command stands in the editor again, as it was typed."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        world.log.full = True
+        await say(pilot, "/end")
+        await idle(pilot, lambda: app.screen.failed)
+        assert app.screen.editor.text == "/end"
+
+
+async def test_exam_offers_no_hints(world, idle, transcript) -> None:
+    """There are no hints in an exam: no key, no entry among the commands; the command says so."""
+    app = world.direct(mode="exam")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        assert app.screen.check_action("say", ("hint",)) is False
+        assert app.screen.check_action("say", ("skip",))
+        assert "/hint" not in app.screen.editor.area.placeholder
+        assert "/skip" in app.screen.editor.area.placeholder
+        await pilot.press("/")
+        assert app.screen.query_one("#commands", OptionList).option_count == 5
+        await say(pilot, "/hint")
+        await idle(pilot, lambda: "remark_made" in world.kinds())
+        assert "no hints" in transcript(app)
+
+
+async def test_question_without_hints_says_so(world, idle, screen_text, transcript) -> None:
+    """Where none was used, none can be left."""
+    bare = world.bank.get("one")
+    bare = bare.model_copy(update={"points": tuple(p.model_copy(update={"hint": ""}) for p in bare.points)})
+    world.bank = Bank([bare, world.bank.get("two")])
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        assert "no hint for this question" in screen_text(app)
+        await pilot.press("f2")
+        await idle(pilot, lambda: "remark_made" in world.kinds())
+        assert "no hint for this question" in transcript(app)
+        await pilot.press("f4")
+        await idle(pilot, lambda: world.kinds().count("question_asked") == 2)
+        for given in (1, 2):
+            await pilot.press("f2")
+            await idle(pilot, lambda n=given: world.kinds().count("hint_given") == n)
+        assert "no hint left" in screen_text(app)
+
+
+async def test_typing_after_the_end_is_told_what_can_be_done(world, idle, end, wait_until, screen_text) -> None:
+    """Nobody is thinking any more: the interview is over, and the ways on are named."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        await end(pilot)
+        await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
+        await pilot.press("escape")
+        await pilot.press(*"more", "enter", "escape", "x")
+        told = [n.message for n in app._notifications]
+        assert len([line for line in told if "The interview is over. F8 shows the report" in line]) == 1
+        assert not any("thinking" in line for line in told)
+        assert "The interview is over. F8 shows the report; there N begins a new interview." in screen_text(app)
+
+
+async def test_contradicted_point_is_named_when_the_question_closes(world, idle, transcript) -> None:
+    """What speaks against a point states something, and the card of the closed question names it, also after a follow-up."""
+    grade = world.grader.grade
+
+    async def contradict(question, answer):
+        found = await grade(question, answer)
+        against = PointVerdict(id="beta", verdict="contradicted", evidence=answer)
+        points = tuple(against if p.id == "beta" and "never" in answer else p for p in found.points)
+        return found.model_copy(update={"points": points})
+
+    world.grader.grade = contradict
+    app = world.direct(questions=("one",))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        await say(pilot, "something that is beside the point")
+        await idle(pilot, lambda: "answer_graded" in world.kinds())
+        assert transcript(app).count(NOTHING_STATED) == 1
+        await say(pilot, "it is never like that at all")
+        await idle(pilot, lambda: world.kinds().count("answer_graded") == 2)
+        assert transcript(app).count(NOTHING_STATED) == 1
+        await pilot.press("f4")
+        await idle(pilot, lambda: "question_closed" in world.kinds())
+        assert "! contradicted Second secret of one." in transcript(app)
+        assert "it is never like that at all" in transcript(app).split("! contradicted")[1]
 
 
 async def test_exam_shows_no_marks(world, idle, transcript) -> None:

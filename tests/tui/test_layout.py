@@ -23,23 +23,23 @@ def long_world(world):
     return world, names
 
 
-async def report(app, pilot, idle, wait_until, names) -> None:
+async def report(app, pilot, idle, end, wait_until, names) -> None:
     """Skip through some questions and end."""
     await idle(pilot)
     for number in range(1, len(names)):
         await pilot.press("f4")
         await idle(pilot, lambda: app.screen.talk.number == number + 1)
-    await pilot.press(*"/end", "enter")
+    await end(pilot)
     await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
     await pilot.pause(0.05)
 
 
-async def test_report_is_read_from_its_top(long_world, idle, wait_until, screen_text) -> None:
+async def test_report_is_read_from_its_top(long_world, idle, end, wait_until, screen_text) -> None:
     """However long a report is, it opens at its first line; what wraps stands below its text; Enter opens a question."""
     world, names = long_world
     app = world.direct(questions=tuple(names), count=len(names))
     async with app.run_test(size=(80, 24)) as pilot:
-        await report(app, pilot, idle, wait_until, names)
+        await report(app, pilot, idle, end, wait_until, names)
         assert app.screen.query_one(VerticalScroll).max_scroll_y > 0
         assert app.screen.query_one(VerticalScroll).scroll_y == 0
         lines = screen_text(app).splitlines()
@@ -77,14 +77,14 @@ async def test_cost_of_help_is_not_cut(world, idle, screen_text) -> None:
         assert "F2 hint: counts half, F3 clarify: free" in screen_text(app)
 
 
-async def test_after_the_end(world, idle, wait_until, screen_text, monkeypatch) -> None:
+async def test_after_the_end(world, idle, end, wait_until, screen_text, monkeypatch) -> None:
     """The clock keeps what the interview took, and nothing is offered that sends."""
     monkeypatch.setattr(Talk, "seconds", lambda self: 754.0)
     app = world.direct()
     async with app.run_test(size=(80, 24)) as pilot:
         await idle(pilot)
         assert "Send" in screen_text(app)
-        await pilot.press(*"/end", "enter")
+        await end(pilot)
         await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
         await pilot.press("escape")
         await wait_until(pilot, lambda: "12:34" in screen_text(app))
@@ -116,13 +116,13 @@ async def test_page_keys_scroll_the_talk_while_typing(world, idle, wait_until) -
         await wait_until(pilot, lambda: talk.scroll_y == talk.max_scroll_y)
 
 
-async def test_screens_may_be_told_things_at_any_time(world, idle, wait_until) -> None:
+async def test_screens_may_be_told_things_at_any_time(world, idle, end, wait_until) -> None:
     """A report counts disputes before it is mounted, and an interview shows its status after it was taken down."""
     app = world.direct()
     async with app.run_test(size=(80, 24)) as pilot:
         await idle(pilot)
         view = app.screen
-        await pilot.press(*"/end", "enter")
+        await end(pilot)
         await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
         ReportScreen(app.core, view.talk).recount()
         start = world.app()
@@ -135,3 +135,19 @@ async def test_screens_may_be_told_things_at_any_time(world, idle, wait_until) -
         view.index_line = "Preparing search: 1 of 2"
         view.busy = False
         assert "Preparing" in view._below()
+
+
+async def test_too_small_shows_only_the_sentence(world, idle, wait_until, screen_text) -> None:
+    """In a tiny terminal nothing covers the sentence; what is typed there is kept, and a larger one shows it and goes on."""
+    app = world.direct()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        app.screen.editor.text = "half a thought"
+        await pilot.resize_terminal(50, 12)
+        await wait_until(pilot, lambda: "too small" in " ".join(screen_text(app).split()))
+        assert "half a thought" not in screen_text(app)
+        assert "╭" not in screen_text(app)
+        await pilot.press(*" and")
+        await pilot.resize_terminal(80, 24)
+        await pilot.press(*" more")
+        await wait_until(pilot, lambda: "half a thought and more" in screen_text(app))

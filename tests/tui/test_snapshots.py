@@ -151,7 +151,7 @@ async def test_whiteboard(shows, world, idle, look) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-async def test_report(shows, world, idle, wait_until, look) -> None:
+async def test_report(shows, world, idle, end, wait_until, look) -> None:
     """The report of an interview that was ended early."""
     app = world.direct()
 
@@ -160,7 +160,7 @@ async def test_report(shows, world, idle, wait_until, look) -> None:
         app.screen.editor.text = "alpha nonsense"
         await pilot.press("enter")
         await idle(pilot, lambda: "follow_up_asked" in world.kinds())
-        await pilot.press(*"/end", "enter")
+        await end(pilot)
         await wait_until(pilot, on(app, ReportScreen))
 
     assert await shows(app, *look, steps)

@@ -84,6 +84,46 @@ async def test_form_by_keyboard(world, wait_until, idle) -> None:
         assert world.last("interview_started").plan.mode == "exam"
 
 
+async def test_empty_numbers_are_no_faults(world, wait_until, screen_text) -> None:
+    """Leaving the empty minutes, or clearing the questions, draws no box and moves nothing."""
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, ready(app))
+        minutes, count = (app.screen.query_one(f"#{name}", Input) for name in ("minutes", "count"))
+        minutes.focus()
+        await pilot.pause()
+        before = app.screen.query_one("#mode").region
+        await pilot.press("tab")
+        assert not minutes.has_class("-invalid")
+        count.focus()
+        await pilot.press("ctrl+a", "delete", "tab")
+        assert not count.has_class("-invalid")
+        minutes.focus()
+        await pilot.press("minus", "tab")  # this is none, and is refused at the start; the form still stays as it is
+        assert minutes.has_class("-invalid")
+        assert (minutes.size.height, app.screen.query_one("#mode").region) == (1, before)
+        await pilot.press("f2")
+        await wait_until(pilot, lambda: "more than 0" in screen_text(app))
+
+
+async def test_what_was_typed_before_the_bank_was_there_stays(world, wait_until, idle) -> None:
+    """Who is quicker than the core keeps the choices; the rest comes from the settings."""
+    gate, load = threading.Event(), world.load
+    world.load = lambda: gate.wait(10) and load()
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: app.screen.query_one("#about").has_focus)
+        app.screen.query_one("#count", Input).focus()
+        await pilot.press("3")
+        app.screen.query_one("#mode", Choice).focus()
+        await pilot.press("right")
+        gate.set()
+        await wait_until(pilot, ready(app))
+        await pilot.press("f2")
+        await idle(pilot)
+        assert (world.wished[0].count, world.wished[0].mode) == (3, "exam")
+
+
 async def test_form_by_mouse(world, wait_until, idle) -> None:
     """Options, topics and the button can be clicked."""
     app = world.app()
@@ -177,12 +217,12 @@ async def test_direct_resume_of_a_taken_session_ends_the_app(world, idle) -> Non
     assert "another window" in str(app.failure)
 
 
-async def test_resume_of_a_finished_session_shows_its_report(world, idle, wait_until) -> None:
+async def test_resume_of_a_finished_session_shows_its_report(world, idle, end, wait_until) -> None:
     """A finished session opens on its report."""
     first = world.direct()
     async with first.run_test(size=(80, 24)) as pilot:
         await idle(pilot)
-        await pilot.press(*"/end", "enter")
+        await end(pilot)
         await wait_until(pilot, lambda: isinstance(first.screen, ReportScreen))
     count = len(world.kinds())
     app = world.app(resume="s1")

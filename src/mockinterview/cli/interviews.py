@@ -131,7 +131,10 @@ def _converse(interview: Interview, arguments: argparse.Namespace, plan: Plan | 
             lines = _answers(front)
             while not interview.finished:
                 line = next(lines, None)
-                runner.run(interview.command("end") if line is None else front.take(line))
+                if line is None:
+                    runner.run(front.end_of_input())
+                    break
+                runner.run(front.take(line))
     except KeyboardInterrupt:
         sys.stderr.write(f"`mockinterview resume {interview.session_id}` goes on where you were.\n")
         raise

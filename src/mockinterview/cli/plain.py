@@ -8,7 +8,7 @@ import textwrap
 
 from mockinterview.errors import UsageError
 from mockinterview.interview.loop import Interview
-from mockinterview.interview.summary import question_report
+from mockinterview.interview.summary import question_report, standing
 from mockinterview.models import (
     AnswerGiven,
     AnswerGraded,
@@ -56,6 +56,10 @@ class JsonLines:
     def prompt(self) -> None:
         """Print nothing: a program knows when to speak."""
 
+    async def end_of_input(self) -> None:
+        """End the interview with its report: programs rely on getting one."""
+        await self.interview.command("end")
+
     async def take(self, line: str) -> None:
         """Pass on one answer or command. What cannot be taken becomes a line of kind "error", which is not part of the session."""
         if line.strip() == "/help":
@@ -100,6 +104,11 @@ class PlainLines:
         if self.interactive and not self.interview.finished:
             sys.stdout.write("> ")
             sys.stdout.flush()
+
+    async def end_of_input(self) -> None:
+        """Print how the interview stands and how to go on with it: whoever hung up or closed the window did not say `/end`."""
+        talk = self.interview.talk
+        sys.stdout.writelines(clean(line) + "\n" for line in ["", *report_lines(standing(talk), talk.bank)])
 
     async def take(self, line: str) -> None:
         """Pass on one answer or command; what cannot be taken is answered, and nothing is lost."""

@@ -11,7 +11,7 @@ from mockinterview.cli.compose import Workshop
 from mockinterview.cli.interviews import hold, lines_wanted
 from mockinterview.cli.output import put_json, put_lines
 from mockinterview.errors import UsageError
-from mockinterview.review.schedule import Card, cards, due, upcoming
+from mockinterview.review.schedule import Card, cards, due, next_day, outlook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ def review(arguments: argparse.Namespace) -> int:
         return _list(deck, now, as_json=arguments.json)
     waiting = [card.question_id for card in due(deck, now)]
     if not waiting:
-        sys.stderr.write(_outlook(deck, now) + "\n")
+        sys.stderr.write(outlook(deck, now) + "\n")
         return 0
     asked = waiting[: workshop.settings.count]
     sys.stderr.write(f"Due: {len(waiting)}. Asking {len(asked)}.\n")
@@ -58,7 +58,7 @@ def _list(deck: Sequence[Card], now: datetime, *, as_json: bool) -> int:
         )
         return 0
     put_lines(f"{card.question_id:<34} since {card.due_on(now)}  {_weak(card)}" for card in waiting)
-    put_lines([_outlook(deck, now)])
+    put_lines([outlook(deck, now)])
     return 0
 
 
@@ -74,27 +74,9 @@ def _as_data(card: Card) -> dict[str, Any]:
 
 
 def _next(deck: Sequence[Card], now: datetime) -> dict[str, Any]:
-    day, count = _next_day(deck, now)
+    day, count = next_day(deck, now)
     return {"next": day.isoformat() if day else None, "next_count": count}
-
-
-def _next_day(deck: Sequence[Card], now: datetime) -> tuple[Any, int]:
-    later = upcoming([card for card in deck if not card.is_due(now)], now)
-    return next(iter(later.items()), (None, 0))
 
 
 def _weak(card: Card) -> str:
     return f"weak: {', '.join(card.weak)}" if card.weak else "nothing was missing last time"
-
-
-def _outlook(deck: Sequence[Card], now: datetime) -> str:
-    """Return what is due and when the next is, in one or two sentences."""
-    waiting = due(deck, now)
-    day, count = _next_day(deck, now)
-    if not deck:
-        return "Nothing to review: no question has been graded yet. `mockinterview start` begins an interview."
-    so_far = f"Due: {len(waiting)} of {len(deck)} questions." if waiting else "Nothing is due."
-    if day is None:
-        return so_far
-    days = (day - now.date()).days
-    return f"{so_far} Next: {count} question{'s' if count > 1 else ''} on {day} ({'tomorrow' if days == 1 else f'in {days} days'})."

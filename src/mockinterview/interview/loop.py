@@ -330,7 +330,8 @@ class Interview:
 
     def _hint(self, step: Hint) -> HintGiven | RemarkMade:
         if not step.target:
-            options = words.NO_HINT if step.allowed else words.EXAM_HINT
+            used = self.talk.focus is not None and self.talk.focus.hinted
+            options = words.EXAM_HINT if not step.allowed else words.NO_HINT if used else words.WITHOUT_HINT
             return RemarkMade(
                 question_id=self._focus_id(), about="hint", text=words.pick(options, self.talk.plan.seed, self._turn())
             )

@@ -119,7 +119,8 @@ class Thread:
             credit *= AFTER_PROBE
         if first:
             self.at_once[point_id] = credit
-        if CREDIT[verdict] > CREDIT[self.verdicts.get(point_id, "miss")] or point_id not in self.verdicts:
+        before = self.verdicts.get(point_id, "miss")
+        if CREDIT[verdict] > CREDIT[before] or point_id not in self.verdicts or (before, verdict) == ("miss", "contradicted"):
             self.verdicts[point_id] = verdict
             if not first and CREDIT[verdict]:
                 self.late.add(point_id)

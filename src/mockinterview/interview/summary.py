@@ -11,6 +11,7 @@ from mockinterview.models import QuestionReport, Report
 
 STRENGTH = 7.0  # a question counts as a strength from this score on, at once; nothing is praised below it
 NEXT_ACTIONS = 3
+OPEN = "open"  # the reason of a question that is not closed
 
 
 def build_report(talk: Talk) -> Report:
@@ -31,6 +32,21 @@ def build_report(talk: Talk) -> Report:
         graded_by=tuple(marks),
         complete=_all_asked(talk) and not any(t.closed and t.closed.reason == "ended" for t in talk.threads),
     )
+
+
+def standing(talk: Talk) -> Report:
+    """Return the report of an interview that can still go on: of an open question it tells the scores, and not what is expected."""
+    report = build_report(talk)
+    closed = [t for t in talk.threads if t.closed]
+    learn = _next_actions(closed) if any(t.graded for t in closed) else []
+    actions = [f"Go on where you were: `mockinterview resume {talk.session_id}`.", *learn]
+    entries = [_kept_open(q) if t.closed is None else q for q, t in zip(report.questions, talk.threads, strict=True)]
+    return report.model_copy(update={"next_actions": tuple(actions[:NEXT_ACTIONS]), "questions": tuple(entries), "complete": False})
+
+
+def _kept_open(entry: QuestionReport) -> QuestionReport:
+    hidden = dict.fromkeys(("partial", "missed", "contradicted", "misconceptions", "corrected"), ())
+    return entry.model_copy(update={**hidden, "reason": OPEN})
 
 
 def _all_asked(talk: Talk) -> bool:

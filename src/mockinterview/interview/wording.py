@@ -105,6 +105,10 @@ NO_HINT = (
     "I have no more help on this one; say what you can.",
     "That is all I can give away here. Tell me what you have.",
 )
+WITHOUT_HINT = (
+    "There is no hint for this question; say what you can.",
+    "I have no hint for this question. Tell me what you have.",
+)
 EXAM_HINT = ("This is the exam setting, so no hints. Say what you can, or skip it.",)
 BACK = ("Sure, back to that one.", "Gladly. Here it is again.", "All right, let's return to it.")
 OFFER_AGAIN = (

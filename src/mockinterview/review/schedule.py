@@ -106,6 +106,25 @@ def due(deck: Iterable[Card], now: datetime) -> list[Card]:
     return sorted((card for card in deck if card.is_due(now)), key=lambda card: (card.due, card.question_id))
 
 
+def outlook(deck: Sequence[Card], now: datetime) -> str:
+    """Return what is due by `now` (with a time zone) and when the next is, in one or two sentences."""
+    waiting = due(deck, now)
+    day, count = next_day(deck, now)
+    if not deck:
+        return "Nothing to review: no question has been graded yet. `mockinterview start` begins an interview."
+    so_far = f"Due: {len(waiting)} of {len(deck)} questions." if waiting else "Nothing is due."
+    if day is None:
+        return so_far
+    days = (day - now.date()).days
+    return f"{so_far} Next: {count} question{'s' if count > 1 else ''} on {day} ({'tomorrow' if days == 1 else f'in {days} days'})."
+
+
+def next_day(deck: Sequence[Card], now: datetime) -> tuple[date | None, int]:
+    """Return the first day on which a card becomes due that is not due by `now`, and how many do; None and 0 where none does."""
+    later = upcoming([card for card in deck if not card.is_due(now)], now)
+    return next(iter(later.items()), (None, 0))
+
+
 def upcoming(deck: Iterable[Card], now: datetime, days: int | None = None) -> dict[date, int]:
     """Return how many cards become due on each coming day, in order; today has all that is due by now. No day has 0.
 

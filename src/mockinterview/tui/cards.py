@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from textwrap import wrap
 from types import MappingProxyType
 
 from textual import events
@@ -14,10 +16,11 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 from textual.widget import Widget
 
+from mockinterview.grading.exercise import GRADED_BY as ARITHMETIC
 from mockinterview.grading.score import EXERCISE
 from mockinterview.interview.state import Talk, Thread
 from mockinterview.models import Assessment, PointDisputed, PointVerdict, Question, Verdict
-from mockinterview.report import SIGNS, notes, score_text
+from mockinterview.report import HIGHEST, MORE_TO_IT, SIGNS, notes, open_text, score_text
 from mockinterview.sanitize import clean
 from mockinterview.tui.formulas import readable
 from mockinterview.tui.keys import label
@@ -117,8 +120,10 @@ def _wrapped(row: Row, width: int, column: int) -> Iterator[Content]:
     if not sign:
         yield from text.wrap(width)
         return
-    for number, line in enumerate(text.wrap(width - column)):
-        yield Content.assemble((f"{'' if number else sign:<{column}}", style), line)
+    indent = " " * (len(sign) - len(sign.lstrip()))
+    signs = wrap(sign, column - 1, subsequent_indent=indent)
+    for left, line in zip_longest(signs, text.wrap(width - column)):
+        yield Content.assemble((f"{left or '':<{column}}", style), line or "")
 
 
 def answer_rows(thread: Thread, assessment: Assessment) -> list[Row]:
@@ -126,19 +131,23 @@ def answer_rows(thread: Thread, assessment: Assessment) -> list[Row]:
 
     The claim of a missed or half-shown point and the correction of a belief would give away what a follow-up is after.
     """
-    rows = [_head(f"{score_text(thread.score_after)} so far", [assessment.graded_by]), *(_line(note) for note in notes(assessment))]
+    if assessment.says_nothing:  # it is asked again, so there is no standing to tell
+        return [_head(" ".join(notes(assessment)), _markers([assessment]))]
+    missed = len(thread.missed_core())
+    bonus = ", bonus points included" if missed and thread.score_after == HIGHEST else ""
+    head = _head(f"{score_text(thread.score_after)} so far{bonus}", _markers([assessment]))
+    rows = [head, *(_line(note) for note in notes(assessment))]
     for verdict in assessment.points:
         rows += _shown_point(thread.question, verdict)
-    missed = len(thread.missed_core())
     if missed and assessment.score is not None:
-        rows.append(("- open", STYLES["miss"], Content(f"{missed} core point{'s' if missed > 1 else ''}")))
+        rows.append(("- open", STYLES["miss"], Content(open_text(missed))))
     return rows
 
 
-def closing_rows(thread: Thread) -> list[Row]:
+def closing_rows(thread: Thread, own: Mapping[str, PointDisputed] = MappingProxyType({})) -> list[Row]:
     """Return the card of a question that is done: every core point and every mistake, with its correction.
 
-    One that was skipped may still be taken up again, so its card tells nothing of them.
+    One that was skipped may still be taken up again, so its card tells nothing of them. `own` are the candidate's own marks.
     """
     closed = thread.closed
     assert closed is not None  # only closed questions have this card
@@ -147,9 +156,10 @@ def closing_rows(thread: Thread) -> list[Row]:
         return [("", "", Content.assemble((clean(f"Skipped: {thread.question.id}"), "bold"), (told, "dim")))]
     late = "" if closed.at_once == closed.after_follow_up else f" at once, {score_text(closed.after_follow_up)} after follow-up"
     why = f" ({CLOSED[closed.reason]})" if CLOSED[closed.reason] else ""
-    head = _head(f"Done: {thread.question.id}{why}: {score_text(closed.at_once)}{late}", thread.graded_by)
+    markers = _markers([mark.assessment for mark in thread.marks])
+    head = _head(f"Done: {thread.question.id}{why}: {score_text(closed.at_once)}{late}", markers)
     ways = f"{label('model_answer')} shows the model answer, {label('dispute')} disputes a mark."
-    return [head, *point_rows(thread), *([("", "", Content.styled(ways, "dim"))] if thread.answers else [])]
+    return [head, *point_rows(thread, own), *([("", "", Content.styled(ways, "dim"))] if thread.answers else [])]
 
 
 def disputes(talk: Talk, question_id: str) -> dict[str, PointDisputed]:
@@ -158,11 +168,17 @@ def disputes(talk: Talk, question_id: str) -> dict[str, PointDisputed]:
     return {event.point_id: event for event in own}
 
 
-def dispute_text(question: Question, event: PointDisputed) -> str:
-    """Return a dispute in one sentence that says whose mark it is."""
-    claims = {point.id: point.claim for point in question.points}
+def dispute_text(event: PointDisputed, about: str = "") -> str:
+    """Return a dispute in one sentence that says whose mark it is; without `about` it stands below the point that it is about."""
+    point = f": {about}" if about else ""
     why = f" ({event.reason})" if event.reason else ""
-    return f"self-marked, in no figure: {SIGNS[event.verdict]}: {claims.get(event.point_id, event.point_id)}{why}"
+    return f"your own mark, which changes no score: {SIGNS[event.verdict]}{point}{why}"
+
+
+def dispute_line(question: Question, event: PointDisputed) -> str:
+    """Return a dispute in one sentence that names question and point, for where neither of them is near."""
+    claims = {point.id: point.claim for point in question.points}
+    return f"{question.id}: {dispute_text(event, claims.get(event.point_id, event.point_id))}"
 
 
 def point_rows(thread: Thread, own: Mapping[str, PointDisputed] = MappingProxyType({})) -> list[Row]:
@@ -177,14 +193,20 @@ def point_rows(thread: Thread, own: Mapping[str, PointDisputed] = MappingProxyTy
             late = " (after follow-up)" if point.id in thread.late else ""
             bonus = " (bonus)" if point.kind == "bonus" else ""
             rows += _verdict(verdict, f"{point.claim}{bonus}{late}", _evidence(thread, point.id))
-            rows += [(" ", "", Content(clean(dispute_text(thread.question, own[point.id]))))] if point.id in own else []
+            rows += [(" ", "", Content(clean(dispute_text(own[point.id]))))] if point.id in own else []
     for stated in {m.id: m for mark in thread.marks for m in mark.assessment.misconceptions}.values():
         rows.append(("! mistaken", STYLES["contradicted"], _quote(stated.evidence)))
         rows.append((" ", "", Content(readable(clean(thread.question.misconception(stated.id).correction)))))
     return rows
 
 
-def _head(told: str, marked_by: Sequence[str] | dict[str, None]) -> Row:
+def _markers(assessments: Sequence[Assessment]) -> list[str]:
+    """Return who marked these, each once. Nobody marks an "I don't know", though its zero is stored as found by arithmetic."""
+    marked = (a for a in assessments if not ("dont_know" in a.flags and a.graded_by == ARITHMETIC))
+    return list(dict.fromkeys(a.graded_by for a in marked))
+
+
+def _head(told: str, marked_by: Sequence[str]) -> Row:
     marks = f"   marked by {', '.join(marked_by)}" if marked_by else ""
     return "", "", Content.assemble((clean(told), "bold"), (clean(marks), "dim"))
 
@@ -197,7 +219,7 @@ def _shown_point(question: Question, verdict: PointVerdict) -> list[Row]:
     if verdict.id == EXERCISE:
         return _verdict(verdict.verdict, "the result of the exercise", verdict.evidence)
     if verdict.verdict == "partial":
-        return _verdict("partial", "there is more to this", verdict.evidence)
+        return _verdict("partial", MORE_TO_IT, verdict.evidence)
     claims = {point.id: point.claim for point in question.points}
     return _verdict("hit", claims.get(verdict.id, verdict.id), verdict.evidence) if verdict.verdict == "hit" else []
 

@@ -255,6 +255,13 @@ def tour(core: Core) -> str:
     return "\n".join(TOUR).format(**{name: label(name) for name in ("start", "send", "help", "resume")})
 
 
+def find_outlook(core: Core, now: datetime) -> str:
+    """Return what is due by `now` (with a time zone) and when the next is, in one or two sentences."""
+    from mockinterview.review.schedule import cards, outlook
+
+    return outlook(cards(core.attempts(), core.bank), now)
+
+
 def find_due(core: Core, now: datetime) -> tuple[str, ...]:
     """Return the ids of the questions that are due for review by `now` (with a time zone), the longest overdue first."""
     from mockinterview.review.schedule import cards, due

@@ -5,6 +5,7 @@ Onsite there is a whiteboard beside it, for formulas and worked examples.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, cast
 
 from textual import events, on
@@ -172,13 +173,19 @@ class Editor(Vertical):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._list = OptionList(id="commands")
-        self.area = AnswerArea(placeholder="Your answer. /hint /skip /back /clarify /end /help", id="answer")
+        self.commands = COMMANDS
+        self.area = AnswerArea(placeholder=_invitation(COMMANDS), id="answer")
         self.board = Whiteboard(placeholder=f"Whiteboard ({label('board')}): formulas, examples; sent with the answer", id="board")
 
     def compose(self) -> ComposeResult:
         """Yield the list of commands, the text area and the whiteboard, which is shown onsite only."""
         yield self._list
         yield Horizontal(self.area, self.board)
+
+    def without_hints(self) -> None:
+        """Offer no hints: there are none in an exam, where the command is answered with just that."""
+        self.commands = {name: told for name, told in COMMANDS.items() if name != "hint"}
+        self.area.placeholder = _invitation(self.commands)
 
     def show_board(self) -> None:
         """Lay the whiteboard beside the answer."""
@@ -201,7 +208,7 @@ class Editor(Vertical):
     @on(TextArea.Changed)
     def _show_commands(self) -> None:
         begun = self.area.command_begun
-        fitting = [name for name in COMMANDS if begun is not None and name.startswith(begun) and name != begun]
+        fitting = [name for name in self.commands if begun is not None and name.startswith(begun) and name != begun]
         self._list.clear_options()
         self._list.add_options(Option(Content(f"/{name:<9}{COMMANDS[name]}"), id=name) for name in fitting)
         self._list.display = bool(fitting)
@@ -245,3 +252,7 @@ class Editor(Vertical):
             self.post_message(self.Commanded(begun))
         elif self.text.strip() or self.board.text.strip():
             self.post_message(self.Said(self.text, self.board.text))
+
+
+def _invitation(commands: Iterable[str]) -> str:
+    return f"Your answer. {' '.join(f'/{name}' for name in commands)}"

@@ -18,13 +18,18 @@ TOO_SMALL = f"This terminal is too small: mockinterview needs at least {SMALLEST
 
 
 class Frame(Screen[None]):
-    """A full screen. Subclasses yield their widgets from `body`."""
+    """A full screen. Subclasses yield their widgets from `body`.
+
+    In a small terminal they are covered and not taken away: an editor that is not displayed loses the focus, and what is typed.
+    """
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (SMALLEST[0], "-wide-enough")]  # noqa: RUF012 - declared so by Textual
     VERTICAL_BREAKPOINTS = [(0, "-short"), (SMALLEST[1], "-tall-enough")]  # noqa: RUF012 - declared so by Textual
     DEFAULT_CSS = """
+    Frame { layers: default cover; }
+    Frame.-narrow, Frame.-short { overflow: hidden; }
     Frame #too-small { display: none; width: 100%; height: 100%; content-align: center middle; text-align: center; }
-    Frame.-narrow > *, Frame.-short > * { display: none; }
+    Frame #too-small { layer: cover; background: $background; }
     Frame.-narrow > #too-small, Frame.-short > #too-small { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -24,9 +24,9 @@ from mockinterview.review.history import Change, Comparison, PointChange, compar
 from mockinterview.sanitize import clean
 from mockinterview.tui.cards import STYLES, Card, Row
 from mockinterview.tui.core import EMBEDDED, Core, Offer
+from mockinterview.tui.exports import export
 from mockinterview.tui.frame import Frame
 from mockinterview.tui.keys import bound, label
-from mockinterview.tui.results import export
 from mockinterview.tui.start import OfferPanel
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class HistoryScreen(Frame):
     }
     HistoryScreen Input, HistoryScreen Input:focus { border: none; height: 1; padding: 0 1; background: $surface-lighten-1; }
     HistoryScreen OptionList, HistoryScreen OptionList:focus { height: 1fr; border: none; padding: 0 1; }
-    HistoryScreen #notice { height: 1; padding: 0 1; color: $text-warning; }
+    HistoryScreen #notice { height: auto; min-height: 1; max-height: 4; padding: 0 1; color: $text-warning; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         bound("compare", "compare"),

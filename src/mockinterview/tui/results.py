@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime
-from pathlib import Path
+from itertools import pairwise
 from typing import ClassVar
 
 from textual import on
@@ -17,15 +16,16 @@ from textual.widget import Widget
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from mockinterview.errors import MockInterviewError, StorageError, UsageError
+from mockinterview.errors import MockInterviewError
 from mockinterview.interview.state import Talk
 from mockinterview.interview.summary import build_report
-from mockinterview.models import AnswerGiven, QuestionReport, Report
-from mockinterview.report import as_html, as_json, as_markdown, bar, score_text
+from mockinterview.models import AnswerGiven, Event, QuestionReport, ReplyUnderstood, Report
+from mockinterview.report import bar, score_text
 from mockinterview.sanitize import clean
 from mockinterview.tui.cards import CLOSED, Card, Hanging, Row, disputes, point_rows
 from mockinterview.tui.core import Core
 from mockinterview.tui.disputes import DisputePanel, Store
+from mockinterview.tui.exports import ExportPanel, export
 from mockinterview.tui.formulas import readable
 from mockinterview.tui.frame import Frame, Panel
 from mockinterview.tui.keys import bound
@@ -54,10 +54,11 @@ class ReportScreen(Frame):
     ReportScreen OptionList, ReportScreen OptionList:focus { height: auto; border: none; background: transparent; padding: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        bound("markdown", "export('md')"),
+        Binding("e", "choose_export", "Export"),
+        bound("markdown", "export('md')", show=False),
         bound("json", "export('json')", show=False),
         bound("html", "export('html')", show=False),
-        bound("anki", "export('apkg')"),
+        bound("anki", "export('apkg')", show=False),
         bound("new", "app.new_interview"),
         bound("past", "app.history", show=False),
         Binding("escape", "app.pop_screen", "Back", key_display="esc"),
@@ -106,6 +107,10 @@ class ReportScreen(Frame):
     def _line(self, entry: QuestionReport) -> Hanging:
         return question_line(entry, len(disputes(self.talk, entry.question_id)))
 
+    def action_choose_export(self) -> None:
+        """Ask for the form of the file."""
+        self.app.push_screen(ExportPanel(self.action_export))
+
     def action_export(self, form: str) -> None:
         """Write the session to a file of the current folder and say where it is."""
         try:
@@ -114,34 +119,6 @@ class ReportScreen(Frame):
             self.notify(str(error), severity="error", markup=False)
         else:
             self.notify(clean(f"Written: {file}"), markup=False)
-
-
-def export(core: Core, talk: Talk, form: str) -> Path:
-    """Write a session as "md", "json", "html" or "apkg" (Anki) and return the file; raise StorageError where that fails."""
-    file = core.exports / f"mockinterview-{talk.session_id}.{form}"
-    content = _exported(core, talk, form)
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(file)
-    except OSError as error:
-        raise StorageError(
-            f"{file} cannot be written: {error.strerror}.", f"`mockinterview sessions export {talk.session_id} -o FILE`"
-        ) from error
-    return file
-
-
-def _exported(core: Core, talk: Talk, form: str) -> bytes:
-    if form == "apkg":
-        from mockinterview.review.attempts import attempts
-        from mockinterview.review.deck import as_apkg, flashcards
-
-        flash = flashcards(attempts(talk.events), core.bank)
-        if not flash:
-            raise UsageError("There is nothing to learn from this session: no point was missed.", "Answer some questions first.")
-        return as_apkg(flash, datetime.fromisoformat(talk.events[-1].at))
-    text = as_json(talk.events) if form == "json" else {"md": as_markdown, "html": as_html}[form](talk.events, core.bank)
-    return clean(text).encode()
 
 
 def overview(report: Report) -> list[Row]:
@@ -234,6 +211,14 @@ class QuestionPanel(Panel):
 
 
 def _words(talk: Talk, question_id: str) -> list[str]:
-    """Return what the candidate said and wrote on a question, without commands."""
-    given = [e for e in talk.events if isinstance(e, AnswerGiven) and e.question_id == question_id]
+    """Return what the candidate said and wrote on a question, without commands and other requests."""
+    given = [
+        event for event, following in pairwise([*talk.events, None])
+        if isinstance(event, AnswerGiven) and event.question_id == question_id and not _asks(following)
+    ]  # fmt: skip
     return ["\n".join(part for part in (e.text, e.whiteboard) if part) for e in given if not e.text.startswith("/")]
+
+
+def _asks(following: Event | None) -> bool:
+    """Tell from the event after a reply whether that was a request, and no attempt."""
+    return isinstance(following, ReplyUnderstood) and following.intent != "dont_know"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import nan
 from typing import ClassVar
 
 from textual import on
@@ -27,6 +28,7 @@ from mockinterview.tui.keys import bound
 
 RISING = "rising"
 LEVELS = (RISING, "foundation", "intermediate", "advanced")
+CHOICES, NUMBERS = ("level", "mode", "format"), ("count", "minutes")  # fields of the form, by their kind
 FAULTS_SHOWN = 2
 MOST_QUESTIONS = 200  # of models.Plan, which is not imported for the first frame
 
@@ -75,6 +77,7 @@ class StartScreen(Frame):
     StartScreen HorizontalGroup { height: auto; margin-bottom: 1; }
     StartScreen .label { width: 12; }
     StartScreen Input, StartScreen Input:focus { border: none; height: 1; padding: 0 1; background: $surface; }
+    StartScreen Input.-invalid, StartScreen Input.-invalid:focus { border: none; }
     StartScreen Input:focus { background: $surface-lighten-1; }
     StartScreen #count, StartScreen #minutes { width: 8; }
     StartScreen .unit { width: auto; margin: 0 2 0 1; }
@@ -120,6 +123,8 @@ class StartScreen(Frame):
         self._wishes = wishes
         self._past = NO_PAST
         self._due: tuple[str, ...] = ()
+        self._outlook = "Looking for what is due ..."
+        self._given: dict[str, str] = {}  # what was put into fields; what differs from it is the person's own choice
         self._offers = [Offer(EMBEDDED)]
         self._ready = False
         self._job = ""
@@ -147,6 +152,7 @@ class StartScreen(Frame):
         form = VerticalScroll(*self._form(), id="form", can_focus=False)
         await self.query_one("#choices").mount(Topics(id="topics"), form)
         self.query_one("#topics").border_title = "Topics (none = all)"
+        self._given = {name: self._value(name) for name in (*CHOICES, *NUMBERS)}
         self._fill(self._wishes)
         self.query_one("#about").focus()
         self._formed.set()
@@ -157,8 +163,9 @@ class StartScreen(Frame):
             Static("Level (rising: from the fundamentals up)", markup=False),
             _row("", Choice(LEVELS, id="level")),
             _row(
-                "Questions", Input("5", type="integer", id="count"),
-                Static("or minutes", classes="unit", markup=False), Input(type="number", placeholder="-", id="minutes"),
+                "Questions", Input("5", type="integer", valid_empty=True, id="count"),
+                Static("or minutes", classes="unit", markup=False),
+                Input(type="number", valid_empty=True, placeholder="-", id="minutes"),
             ),
             _row("Mode", Choice(("practice", "exam"), id="mode")),
             _row("Format", Choice(("phone", "onsite"), id="format")),
@@ -218,9 +225,9 @@ class StartScreen(Frame):
         """The chosen interviewer."""
         return self._offers[self._picker.chosen]
 
-    def show_due(self, due: tuple[str, ...]) -> None:
-        """Offer the questions that are due for review."""
-        self._due = due
+    def show_due(self, due: tuple[str, ...], outlook: str = "Nothing is due.") -> None:
+        """Offer the questions that are due for review; where there are none, `outlook` is told when they are asked for."""
+        self._due, self._outlook = due, outlook
         button = self._review
         button.disabled = not due
         button.label = f"Review {len(due)} due question{'s' if len(due) > 1 else ''}" if due else "Nothing to review"
@@ -235,15 +242,24 @@ class StartScreen(Frame):
         button.refresh(layout=True)  # a new label alone keeps the old width
 
     def _fill(self, wishes: Wishes, keep: Wishes = NO_WISHES) -> None:
-        """Set fields from `wishes`, except those that `keep` decides."""
-        for name in ("level", "mode", "format"):
-            if getattr(keep, name) is None and (chosen := getattr(wishes, name)):
-                self.query_one(f"#{name}", Choice).choose(chosen)
-        for name in ("count", "minutes"):
-            if getattr(keep, name) is None and getattr(wishes, name):
-                self.query_one(f"#{name}", Input).value = f"{getattr(wishes, name):g}"
+        """Set fields from `wishes`, except those that `keep` or the person has decided, who may be quicker than the core."""
+        for name in (*CHOICES, *NUMBERS):
+            wanted = getattr(wishes, name)
+            if getattr(keep, name) is None and wanted and self._value(name) == self._given[name]:
+                self._put(name, wanted)
+                self._given[name] = self._value(name)
         if wishes.about:
             self.query_one("#about", Input).value = wishes.about
+
+    def _value(self, name: str) -> str:
+        field = self.query_one(f"#{name}")
+        return field.value if isinstance(field, Choice | Input) else ""
+
+    def _put(self, name: str, wanted: str | float) -> None:
+        if isinstance(wanted, str):
+            self.query_one(f"#{name}", Choice).choose(wanted)
+        else:
+            self.query_one(f"#{name}", Input).value = f"{wanted:g}"
 
     def complain(self, error: MockInterviewError) -> None:
         """Show an expected error and its remedy."""
@@ -262,7 +278,7 @@ class StartScreen(Frame):
         if action == "again":
             return self._past.last is not None or None
         if action == "review":
-            return bool(self._due) or None
+            return self._ready or None
         return super().check_action(action, parameters)
 
     @on(Input.Submitted)
@@ -290,15 +306,17 @@ class StartScreen(Frame):
 
     @on(Button.Pressed, "#review")
     def action_review(self) -> None:
-        """Ask what is due, as many questions as the form says."""
+        """Ask what is due, as many questions as the form says; where nothing is, say when something will be."""
+        if not self._due:
+            self.tell(self._outlook)
+            return
         try:
             wishes = self._read()
         except MockInterviewError as error:
             self.complain(error)
             return
         asked = self._due[: wishes.count or len(self._due)]
-        if asked:
-            self.post_message(self.Begin(replace(wishes, topics=(), about="", level="", questions=asked, count=len(asked))))
+        self.post_message(self.Begin(replace(wishes, topics=(), about="", level="", questions=asked, count=len(asked))))
 
     @on(Button.Pressed, "#job")
     def action_job(self) -> None:
@@ -357,15 +375,23 @@ class StartScreen(Frame):
 
     def _count(self) -> int | None:
         text = self.query_one("#count", Input).value.strip()
-        if text and not 1 <= int(text) <= MOST_QUESTIONS:
+        if text and not 1 <= _number(text) <= MOST_QUESTIONS:
             raise UsageError(f"An interview has 1 to {MOST_QUESTIONS} questions.", "Correct the number of questions.")
         return int(text) if text else None
 
     def _minutes(self) -> float:
         text = self.query_one("#minutes", Input).value.strip()
-        if text and not 0 < float(text) <= 24 * 60:
+        if text and not 0 < _number(text) <= 24 * 60:
             raise UsageError("An interview takes more than 0 and at most 1440 minutes.", "Correct the minutes.")
         return float(text) if text else 0.0
+
+
+def _number(text: str) -> float:
+    """Return a number, NaN for half of one, such as a sign alone."""
+    try:
+        return float(text)
+    except ValueError:
+        return nan
 
 
 def _row(label: str, *fields: Widget) -> HorizontalGroup:

@@ -31,5 +31,6 @@ def cost_of_help(talk: Talk) -> str:
         return ""
     open_points = [p for p in talk.focus.question.core if p.hint and p.id in talk.focus.missed_core()]
     if all(p.id in talk.focus.hinted for p in open_points):
-        return f"no hint left, {label('clarify')} clarify: free"
+        none = "no hint left" if talk.focus.hinted else "no hint for this question"
+        return f"{none}, {label('clarify')} clarify: free"
     return f"{label('hint')} hint: counts half, {label('clarify')} clarify: free"

@@ -26,19 +26,21 @@ from mockinterview.models import (
     InterviewStarted,
     PointDisputed,
     QuestionAsked,
+    QuestionClosed,
     Verdict,
 )
 from mockinterview.models import Event as Fact
 from mockinterview.sanitize import clean
 from mockinterview.tui import outside
 from mockinterview.tui.backends import Backends
+from mockinterview.tui.cards import Card, closing_rows, disputes
 from mockinterview.tui.core import Core, Opened, tour
 from mockinterview.tui.disputes import DisputePanel
 from mockinterview.tui.drafts import Draft
 from mockinterview.tui.driver import Driver
 from mockinterview.tui.editor import Editor
 from mockinterview.tui.frame import Frame
-from mockinterview.tui.keys import bound
+from mockinterview.tui.keys import bound, label
 from mockinterview.tui.panels import LinkPanel
 from mockinterview.tui.results import QuestionPanel, ReportScreen
 from mockinterview.tui.status import cost_of_help, status_line
@@ -128,6 +130,8 @@ class InterviewScreen(Frame):
         # Kept and not looked up: workers end and events arrive while the screen is being taken down.
         self._status_line, self._facts = Static(id="status", markup=False), Static(id="below", markup=False)
         self.transcript, self.editor = Transcript(id="talk"), Editor(id="editor")
+        self._reminded = False  # that the interview is over
+        self._cards: dict[str, Card] = {}  # the last card of each closed question
         self._save: Timer | None = None
         self._earlier = 0.0
         self._since = time.monotonic()
@@ -194,6 +198,7 @@ class InterviewScreen(Frame):
         new = self._taken(fact)
         if isinstance(fact, PointDisputed):
             self._recount()
+            self.notify("Your own mark is stored. It changes no score.", markup=False)
         with self.app.batch_update():
             if isinstance(fact, AnswerGiven):
                 self.transcript.live.wait()
@@ -210,9 +215,24 @@ class InterviewScreen(Frame):
             self.post_message(self.Began(fact.session_id))
             if fact.plan.format == "onsite":
                 self.editor.show_board()
+            if fact.plan.mode == "exam":
+                self.editor.without_hints()
         if isinstance(fact, InterviewFinished):
             self.post_message(self.Ended())
-        return widgets(fact, self.talk)
+        if isinstance(fact, PointDisputed) and self._marked_on_its_card(fact):
+            return []
+        new = widgets(fact, self.talk)
+        if isinstance(fact, QuestionClosed):
+            self._cards.update((fact.question_id, card) for card in new if isinstance(card, Card))
+        return new
+
+    def _marked_on_its_card(self, fact: PointDisputed) -> bool:
+        """Show one's own mark on the card of its question; return False where that is laid down already, or there is none."""
+        card = self._cards.get(fact.question_id)
+        if card is None or (card.is_mounted and not card.is_attached):
+            return False
+        card.show(closing_rows(self.talk.thread(fact.question_id), disputes(self.talk, fact.question_id)))
+        return True
 
     def _recount(self) -> None:
         for screen in self.app.screen_stack:
@@ -246,11 +266,17 @@ class InterviewScreen(Frame):
         if event.name == "help":
             self.editor.text = ""
             self.app.run_worker(self.app.run_action("app.help"))
+        elif event.name == "end" and not self.talk.asked_to_end:
+            self._send(self.driver.reply("end"), "/end", "")  # as a word it is asked back about; as a command it is obeyed
         else:
             self._send(self.driver.command(event.name), f"/{event.name}", "")
 
     def _send(self, step: Coroutine[object, object, None], text: str, board: str) -> None:
-        if self.busy or self.talk.finished:
+        if self.talk.finished:
+            step.close()
+            self._remind()
+            return
+        if self.busy:
             step.close()
             self.notify("The interviewer is still thinking. Your text stays here.", markup=False)
             return
@@ -353,13 +379,23 @@ class InterviewScreen(Frame):
         self.transcript.focus()
 
     def action_write(self) -> None:
-        """Put the focus back into the editor."""
-        self.editor.area.focus()
+        """Put the focus back into the editor, if there is anything to answer."""
+        if self.talk.finished is None:
+            self.editor.area.focus()
 
     @on(Transcript.Typed)
     def _typed_elsewhere(self, event: Transcript.Typed) -> None:
-        self.editor.area.focus()
-        self.editor.area.insert(event.character)
+        if self.talk.finished:
+            self._remind()
+        else:
+            self.editor.area.focus()
+            self.editor.area.insert(event.character)
+
+    def _remind(self) -> None:
+        """Tell once what the line at the bottom says as well: whoever types may not look there."""
+        if not self._reminded:
+            self._reminded = True
+            self.notify(_over(), markup=False)
 
     def action_scroll_talk(self, step: int) -> None:
         """Scroll the transcript by half its height while the focus stays in the editor."""
@@ -396,6 +432,8 @@ class InterviewScreen(Frame):
                 return self.talk.finished is not None
             case "say" if parameters == ("back",):
                 return self.talk.finished is None and bool(skipped(self.talk))
+            case "say" if parameters == ("hint",) and self.talk.plan.mode == "exam":
+                return False
             case "say":
                 return self.talk.finished is None
         return super().check_action(action, parameters)
@@ -431,4 +469,8 @@ class InterviewScreen(Frame):
     def _below(self) -> str:
         marks = f"marked by {self.driver.interview.grader.name}"
         facts = " | ".join(part for part in (cost_of_help(self.talk), marks, self.backends.spent()) if part)
-        return self.wait_line or (BUSY if self.busy else self.index_line or facts)
+        return self.wait_line or (BUSY if self.busy else self.index_line or (_over() if self.talk.finished else facts))
+
+
+def _over() -> str:
+    return f"The interview is over. {label('report')} shows the report; there {label('new')} begins a new interview."

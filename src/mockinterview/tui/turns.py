@@ -24,7 +24,7 @@ from mockinterview.models import (
     RemarkMade,
 )
 from mockinterview.sanitize import clean
-from mockinterview.tui.cards import Card, answer_rows, closing_rows, dispute_text
+from mockinterview.tui.cards import Card, answer_rows, closing_rows, dispute_line
 from mockinterview.tui.formulas import readable
 from mockinterview.tui.jobs import because
 
@@ -80,7 +80,7 @@ def widgets(event: Event, talk: Talk) -> list[Widget]:
         case QuestionClosed() if practice:
             return [Card(closing_rows(talk.thread(event.question_id)), "card closing")]
         case PointDisputed() if practice or talk.finished:
-            return [literal(dispute_text(talk.thread(event.question_id).question, event), "label")]
+            return [literal(dispute_line(talk.thread(event.question_id).question, event), "label")]
         case InterviewFinished():
             return [literal("The interview is over.", "heading")]
     return []
