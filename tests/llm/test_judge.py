@@ -1,6 +1,7 @@
 """The model judges, Python counts: quotes, votes, parts, hostile replies, and what happens when the model fails."""
 
 import json
+import re
 
 import pytest
 from conftest import form
@@ -329,5 +330,6 @@ def test_a_true_quote_of_some_length_is_found(answer, data):
     start = data.draw(st.integers(0, len(answer) - 1))
     quote = answer[start : data.draw(st.integers(start + 1, len(answer)))]
     plain = "".join(c for c in quote if c.isascii() and c.isalnum())
-    if len(plain) >= 4:
+    turned = re.search(r"(?:non|un|in|im|dis|anti|de)-?$", answer[:start], re.IGNORECASE)  # "stable" of "unstable" is no quote
+    if len(plain) >= 4 and not turned:
         assert find_quote(quote, answer)

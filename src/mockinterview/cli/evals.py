@@ -23,7 +23,7 @@ from mockinterview.errors import BackendError, UsageError
 from mockinterview.evals.baseline import Comparison, compare, read_baseline, write_baseline
 from mockinterview.evals.cases import Cases, Choice, load_cases
 from mockinterview.evals.examine import Examiner, Subjects
-from mockinterview.evals.gates import judge, read_gates
+from mockinterview.evals.gates import Gates, judge, read_gates
 from mockinterview.evals.noise import Noise, noise_of
 from mockinterview.evals.outcome import BACKEND_GONE, Outcome, as_document, figures_of
 from mockinterview.evals.results import Result
@@ -59,6 +59,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
             return _dry_run(plan, arguments)
     for line in plan.cases.left_out[:LEFT_OUT_SHOWN]:
         warn(f"left out: {line}")
+    _gates(plan, arguments)  # a fault in them is told before the work and not behind it
     with plan.opened:
         folder, outcome = _run(plan, arguments)
     _report(outcome, arguments)
@@ -66,6 +67,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"Interrupted; every result is kept. --resume {folder.path.name} goes on.\n")
         return INTERRUPTED
     return outcome.exit_code
+
+
+def _gates(plan: _Plan, arguments: argparse.Namespace) -> Gates:
+    return read_gates(arguments.gates or plan.root / "gates.toml")
 
 
 @dataclass(slots=True)
@@ -331,7 +336,7 @@ def _outcome(
 ) -> Outcome:
     figures, spent = figures_of(results)
     comparison = _compared(plan, arguments, results) if complete else None
-    gates = read_gates(arguments.gates or plan.root / "gates.toml")
+    gates = _gates(plan, arguments)
     verdicts = judge(gates, figures, comparison, deterministic=plan.manifest.deterministic) if complete else []
     return Outcome(
         manifest=plan.manifest, results=results, figures=figures, verdicts=verdicts, spent=spent, comparison=comparison,
@@ -426,7 +431,7 @@ def _noise(arguments: argparse.Namespace) -> int:
     plan = _planned(arguments)
     with plan.opened:
         _, outcome = _run(plan, arguments)
-    found = noise_of(outcome.results, read_gates(arguments.gates or plan.root / "gates.toml").paired)
+    found = noise_of(outcome.results, _gates(plan, arguments).paired)
     if arguments.json:
         _write(arguments.json, json.dumps(asdict(found), indent=1) + "\n")
     else:

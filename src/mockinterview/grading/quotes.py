@@ -23,7 +23,7 @@ LONG_WORD: Final = 5  # letters; in shorter words a slip makes another word
 SHORTEST: Final = 4  # letters and digits; below, anything is found anywhere
 LONGEST: Final = 600  # characters of a quote that are compared; longer ones are no quotes but copies
 
-_PREFIX: Final = re.compile(r"\b(?:non|un|anti)-$")
+_PREFIX: Final = re.compile(r"\b(?:non|un|in|im|dis|anti|de)-?$")
 _OPPOSITE: Final = re.compile(r"(?:non|un|in|im|dis|anti|de)")
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _NEGATION: Final = re.compile(r"not?|never|without|nor|none|\w+n't")
@@ -119,9 +119,9 @@ def _alike(word: str, other: str) -> bool:
 
 
 def _stands_at(wanted: str, text: str) -> int:
-    """Return where the quote stands in the text from the beginning of a word on ("stable" is not in "unstable"), or -1."""
+    """Return where the quote stands in the text, but not behind a prefix that turns it round ("stable" in "unstable"), or -1."""
     start = text.find(wanted)
-    while start > 0 and ((text[start - 1].isalnum() and wanted[0].isalnum()) or _PREFIX.search(text, 0, start)):
+    while start > 0 and _PREFIX.search(text, 0, start):
         start = text.find(wanted, start + 1)
     return start
 
