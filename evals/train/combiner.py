@@ -21,6 +21,8 @@ from sklearn.model_selection import GroupKFold
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src")]
 
+from lexical import bare  # noqa: E402
+
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.cli.compose import bank_texts  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
@@ -29,7 +31,7 @@ from mockinterview.grading.calibration import NEVER, Thresholds  # noqa: E402
 from mockinterview.grading.embedded import EmbeddedGrader, judged_by_words  # noqa: E402
 from mockinterview.grading.neural import Reader  # noqa: E402
 from mockinterview.grading.score import CREDIT  # noqa: E402
-from mockinterview.models import Bank, Question  # noqa: E402
+from mockinterview.models import Bank  # noqa: E402
 
 GOLD = ROOT / "evals" / "cases" / "grading" / "gold.jsonl"
 WRITTEN = Path(__file__).resolve().parent / "combine.jsonl"  # more answers to the combine questions, written for this fit alone
@@ -42,16 +44,6 @@ WORDS = [
     at for at in range(len(both.FEATURES)) if at not in {*READER[1:], len(both.WORDS) + len(both.READER) - 1}
 ]  # ... of the other
 STRENGTH = {"point": 0.03, "misconception": 0.1}  # C of the regression, chosen by its cross-validated log loss
-
-
-def bare(question: Question) -> Question:
-    """Return a question as a bank without `says` would have it: claims and beliefs alone."""
-    return question.model_copy(
-        update={
-            "points": tuple(p.model_copy(update={"says": ()}) for p in question.points),
-            "misconceptions": tuple(m.model_copy(update={"says": ()}) for m in question.misconceptions),
-        }
-    )
 
 
 def cases() -> list[dict[str, Any]]:

@@ -125,6 +125,11 @@ def reduced(question: Question, says: Callable[[tuple[str, ...]], tuple[str, ...
     )
 
 
+def bare(question: Question) -> Question:
+    """Return a question as a bank without `says` would have it: claims and beliefs alone."""
+    return reduced(question, lambda _: ())
+
+
 # --- rows -----------------------------------------------------------------------------------------------------------
 
 
@@ -146,7 +151,7 @@ def bank_rows(bank: Bank, *, claims_only: bool) -> Iterable[Row]:
     """Return the rows that the bank itself gives."""
     rng, vocabulary, questions = random.Random(1), Vocabulary(bank_texts(bank)), list(bank)
     for question in questions:
-        full = Prepared(reduced(question, lambda _: ()) if claims_only else question, vocabulary)
+        full = Prepared(bare(question) if claims_only else question, vocabulary)
         names = _names(question, full)
         items = [*question.points, *question.misconceptions]
         if not claims_only:
@@ -205,7 +210,7 @@ def gold_rows(bank: Bank, *, claims_only: bool) -> Iterable[Row]:
         if part(case["question"]) != "train" or "other_language" in case["flags"] or not case["answer"].strip():
             continue
         question = bank.get(case["question"])
-        question = reduced(question, lambda _: ()) if claims_only else question
+        question = bare(question) if claims_only else question
         for m in judged_by_words(grader.prepare(question), case["answer"])[0].matches:
             stated = "hit" if m.target.id in case["misconceptions"] else "miss"
             label = case["points"][m.target.id] if m.target.kind == "point" else stated

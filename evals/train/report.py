@@ -22,7 +22,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
-from combiner import GOLD, READER, bare, numbers  # noqa: E402
+from combiner import GOLD, READER, numbers  # noqa: E402
+from lexical import bare  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.cli.compose import bank_texts  # noqa: E402

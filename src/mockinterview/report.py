@@ -128,8 +128,9 @@ def _shown(verdict: Verdict, told: str, evidence: str) -> list[str]:
 def closing_lines(question: Question, closed: QuestionClosed, thread: QuestionReport) -> list[str]:
     """Return what is shown when a question is closed: scores, what was missing, beliefs with their corrections."""
     lines = [_closing_score(question, closed)]
-    for label, ids in (("~ partly", thread.partial), ("- missed", thread.missed), ("! contradicted", thread.contradicted)):
-        lines += [f"  {label:<15}{claim}" for claim in _core_claims(question, ids)]
+    left: dict[Verdict, Sequence[str]] = {"partial": thread.partial, "miss": thread.missed, "contradicted": thread.contradicted}
+    for verdict, ids in left.items():
+        lines += [f"  {SIGNS[verdict]:<15}{claim}" for claim in _core_claims(question, ids)]
     return lines + [f"  {'! mistaken':<15}{correction}" for correction in _corrections(question, thread.misconceptions)]
 
 

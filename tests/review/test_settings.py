@@ -1,11 +1,16 @@
 """Every setting changes behaviour, whether it comes from the file or from the environment; the page on them is up to date."""
 
+from __future__ import annotations
+
 import io
 import json
 import shutil
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "llm"))
 
 from loopback import Loopback, say  # noqa: E402
+
+if TYPE_CHECKING:
+    from mockinterview.tui.app import InterviewApp
 
 ANSWER = "It is the first truth of one, and that is alpha, I am sure."
 PROVED: set[str] = set()
@@ -180,34 +188,35 @@ def test_prompts(put, graded, server, tmp_path):
     assert "our own house" in json.dumps(server.chats[0]["messages"])
 
 
-@proves("theme")
-async def test_theme(put, corpus):
-    """The app wears it; a name that no theme has is told by the app (tests/tui)."""
+@asynccontextmanager
+async def opened_app() -> AsyncIterator[InterviewApp]:
+    """Yield the app with the settings as they stand, once it has loaded them."""
     from mockinterview.cli.app import load
     from mockinterview.cli.arguments import build_parser
     from mockinterview.tui.app import InterviewApp
 
-    put(theme="nord", corpus=corpus)
     app = InterviewApp(lambda: load(build_parser().parse_args([])))
     async with app.run_test() as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()
+        yield app
+
+
+@proves("theme")
+async def test_theme(put, corpus):
+    """The app wears it; a name that no theme has is told by the app (tests/tui)."""
+    put(theme="nord", corpus=corpus)
+    async with opened_app() as app:
         assert app.theme == "nord"
 
 
 @proves("keys")
 async def test_keys(put, corpus):
     """The app takes its keys from the table; wrong ones are told by the app (tests/tui)."""
-    from mockinterview.cli.app import load
-    from mockinterview.cli.arguments import build_parser
-    from mockinterview.tui.app import InterviewApp
     from mockinterview.tui.keys import choose, label
 
     put(tables='[keys]\nstart = "ctrl+l"\n', corpus=corpus)
-    app = InterviewApp(lambda: load(build_parser().parse_args([])))
-    async with app.run_test() as pilot:
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+    async with opened_app() as app:
         assert label("start") == "Ctrl+L"
         assert "ctrl+l" in app.screen.active_bindings
         assert "f2" not in app.screen.active_bindings

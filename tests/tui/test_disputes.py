@@ -20,6 +20,20 @@ async def close_first(app, pilot, idle, world) -> None:
     await idle(pilot, lambda: world.kinds().count("question_asked") == 2)
 
 
+async def open_panel(app, pilot, wait_until) -> None:
+    """Press the key that disputes the question closed last."""
+    await pilot.press("f6")
+    await wait_until(pilot, lambda: isinstance(app.screen, DisputePanel))
+
+
+async def mark_first(app, pilot, idle, wait_until, world) -> None:
+    """Close the first question and store one's own mark of its first point."""
+    await close_first(app, pilot, idle, world)
+    await open_panel(app, pilot, wait_until)
+    await pilot.press("enter")
+    await idle(pilot, lambda: "point_disputed" in world.kinds())
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_dispute_is_stored_and_changes_no_score(world, idle, wait_until, transcript, size) -> None:
     """F6 marks a point of the closed question; the transcript says that it is self-marked, the figures stay."""
@@ -27,8 +41,7 @@ async def test_dispute_is_stored_and_changes_no_score(world, idle, wait_until, t
     async with app.run_test(size=size) as pilot:
         await close_first(app, pilot, idle, world)
         before = build_report(app.screen.talk)
-        await pilot.press("f6")
-        await wait_until(pilot, lambda: isinstance(app.screen, DisputePanel))
+        await open_panel(app, pilot, wait_until)
         await pilot.press("down", "tab", "right", "tab", *"I did", "enter")
         await idle(pilot, lambda: "point_disputed" in world.kinds())
         event = world.last("point_disputed")
@@ -47,11 +60,7 @@ async def test_own_mark_is_on_its_card_after_resuming(world, idle, wait_until, t
     """A stored mark stands under its own question as well when the talk is opened again."""
     app = world.direct()
     async with app.run_test(size=(80, 24)) as pilot:
-        await close_first(app, pilot, idle, world)
-        await pilot.press("f6")
-        await wait_until(pilot, lambda: isinstance(app.screen, DisputePanel))
-        await pilot.press("enter")
-        await idle(pilot, lambda: "point_disputed" in world.kinds())
+        await mark_first(app, pilot, idle, wait_until, world)
     again = world.app(resume="")
     async with again.run_test(size=(80, 24)) as pilot:
         await idle(pilot)
@@ -74,11 +83,7 @@ async def test_the_interview_goes_on_after_a_dispute(world, idle, wait_until) ->
     """The next answer is graded as if nothing had been disputed."""
     app = world.direct()
     async with app.run_test(size=(80, 24)) as pilot:
-        await close_first(app, pilot, idle, world)
-        await pilot.press("f6")
-        await wait_until(pilot, lambda: isinstance(app.screen, DisputePanel))
-        await pilot.press("enter")
-        await idle(pilot, lambda: "point_disputed" in world.kinds())
+        await mark_first(app, pilot, idle, wait_until, world)
         app.screen.editor.text = "alpha beta"
         await pilot.press("enter")
         await wait_until(pilot, lambda: "interview_finished" in world.kinds())

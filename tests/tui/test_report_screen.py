@@ -120,13 +120,18 @@ async def test_new_interview_after_the_report(world, idle, end, wait_until) -> N
         assert world.log.taken == {"s2"}
 
 
+async def to_help(app, pilot, idle, wait_until) -> None:
+    """Open the help of the interview."""
+    await idle(pilot)
+    await pilot.press("f1")
+    await wait_until(pilot, lambda: isinstance(app.screen, HelpPanel))
+
+
 async def test_help_has_straight_columns(world, idle, wait_until, screen_text) -> None:
     """What an action does begins in one column, however many keys it has; the keys wrap in theirs."""
     app = world.direct()
     async with app.run_test(size=(80, 70)) as pilot:
-        await idle(pilot)
-        await pilot.press("f1")
-        await wait_until(pilot, lambda: isinstance(app.screen, HelpPanel))
+        await to_help(app, pilot, idle, wait_until)
         lines = screen_text(app).splitlines()
         told = ("Scroll up", "Scroll down", "Delete left to start of word", "Paste")
         assert len({line.index(text) for text in told for line in lines if f" {text} " in line}) == 1
@@ -137,9 +142,7 @@ async def test_help_lists_the_real_bindings(world, idle, wait_until, screen_text
     """F1 lists keys of this very screen, and the slash commands."""
     app = world.direct()
     async with app.run_test(size=(120, 50)) as pilot:
-        await idle(pilot)
-        await pilot.press("f1")
-        await wait_until(pilot, lambda: isinstance(app.screen, HelpPanel))
+        await to_help(app, pilot, idle, wait_until)
         shown = screen_text(app)
         for text in ("ctrl+j, alt+enter, shift+enter", "Newline", "f2", "Hint", "/clarify", "ctrl+q"):
             assert text in shown

@@ -145,7 +145,7 @@ class EmbeddedGrader:
             try:
                 self.combiner.decide(question.ask, judged.matches, stating)
             except EncoderError:  # the words' verdicts are whole again only if they are found anew
-                return dataclasses.replace(judged_by_words(self.prepare(question), answer)[0], by=WORDS_ALONE)
+                return judged_by_words(self.prepare(question), answer)[0]
         return dataclasses.replace(judged, by=self.name)
 
     def _ungraded(self, question: Question, verdicts: Sequence[PointVerdict], language: str) -> Assessment:

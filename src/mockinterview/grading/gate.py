@@ -222,10 +222,10 @@ def _is_bare(text: str, reading: Reading) -> bool:
 def _is_keyword_list(answer: str, readings: Sequence[Reading], bare: set[int], rest: Sequence[int]) -> bool:
     if rest and len(bare) >= cal.BARE_SHARE * len(rest):
         return True
-    items = [item.split() for item in _ITEM.split(answer) if item.strip()]
-    if len(items) >= cal.BAG_ITEMS and sum(len(item) == 1 for item in items) >= cal.BAG_SHARE * len(items):
+    items = [item for item in _ITEM.split(answer) if item.strip()]
+    if len(items) >= cal.BAG_ITEMS and sum(len(item.split()) == 1 for item in items) >= cal.BAG_SHARE * len(items):
         return True
-    single = sum(_is_term(" ".join(item)) for item in items)
+    single = sum(map(_is_term, items))
     verbs, functions = sum(r.verbs for r in readings), sum(r.functions for r in readings)
     plain = verbs + functions <= cal.LIST_FUNCTIONS * sum(r.words for r in readings)
     return single >= cal.LIST_ITEMS and single >= cal.LIST_SHARE * len(items) and plain

@@ -9,10 +9,10 @@ bonus point of weight 1. So bonus points make up for missed core points, and nob
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from mockinterview.models import Question, Verdict
+from mockinterview.models import Assessment, Question, Verdict
 
 CREDIT: Final[Mapping[Verdict, float]] = {"hit": 1.0, "partial": 0.5, "miss": 0.0, "contradicted": 0.0}
 AFTER_PROBE: Final = 0.7
@@ -26,3 +26,9 @@ def question_score(question: Question, credit: Mapping[str, float], stated: Coll
     lost = sum(m.weight for m in question.misconceptions if m.id in stated)
     possible = sum(point.weight for point in question.core)
     return round(10 * min(max((earned - lost) / possible, 0.0), 1.0), 1)
+
+
+def first_answer(marks: Iterable[Assessment]) -> Assessment | None:
+    """Return the mark that counts as "at once": that of the first reply that is an answer, else of the first one; None without any."""
+    marks = list(marks)
+    return next((mark for mark in marks if not mark.says_nothing), next(iter(marks), None))

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from mockinterview.errors import UsageError
-from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, CREDIT, EXERCISE, question_score
+from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, CREDIT, EXERCISE, first_answer, question_score
 from mockinterview.models import (
     AnswerGiven,
     AnswerGraded,
@@ -80,8 +80,8 @@ class Thread:
     @property
     def score_at_once(self) -> float | None:
         """The score (0-10) of the first answer alone, or None where it was not graded. What had to be redirected is no answer."""
-        first = next((m for m in self.marks if not m.assessment.says_nothing), next(iter(self.marks), None))
-        if first is None or first.assessment.score is None:
+        first = first_answer(mark.assessment for mark in self.marks)
+        if first is None or first.score is None:
             return None
         return question_score(self.question, self.at_once, self.stated_first)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mockinterview.grading.score import CREDIT
+from mockinterview.grading.score import CREDIT, first_answer
 from mockinterview.models import (
     AnswerGraded,
     Assessment,
@@ -78,7 +78,7 @@ class _Open:
         return found
 
     def attempt(self, session_id: str, closed: QuestionClosed) -> Attempt:
-        first = next((mark for mark in self.marks if not mark.says_nothing), next(iter(self.marks), None))
+        first = first_answer(self.marks)
         return Attempt(
             session_id=session_id,
             question_id=self.question_id,

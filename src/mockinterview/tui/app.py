@@ -198,7 +198,6 @@ class InterviewApp(App[None]):
             opened = await self._put_first(self.screen, driver, opened, core.version)
         screen = await asyncio.to_thread(_talk)
         await self._only(screen(core, driver, opened))
-        self.call_after_refresh(driver.interview.warm_up)
 
     async def _agreed(self, plan: Plan, bank: Bank) -> bool:
         from mockinterview.tui.jobs import PicksPanel

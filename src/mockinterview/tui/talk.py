@@ -166,8 +166,9 @@ class InterviewScreen(Frame):
             self.call_after_refresh(self.action_report)
         elif self.plan is not None:
             self._drive(self.driver.start(self.plan, self.core.version))
-        else:
+        else:  # its question is on the screen already
             self._drive(self.driver.advance())
+            self.call_after_refresh(self.driver.interview.warm_up)
 
     def on_unmount(self) -> None:
         """Keep the draft and give the session free."""
