@@ -452,6 +452,7 @@ class QuestionReport(Value):
     misconceptions: tuple[str, ...] = ()
     corrected: tuple[str, ...] = ()  # those of the misconceptions that the candidate took back
     disputed: tuple[str, ...] = ()
+    credits: dict[str, float] = Field(default_factory=dict)  # 0-1 per point, and of the exercise
 
 
 class Report(Value):
@@ -476,6 +477,7 @@ class InterviewFinished(EventBase):
 
     kind: Literal["interview_finished"] = "interview_finished"
     reason: Literal["done", "time", "ended"]
+    text: str = ""  # the last words of the interviewer
     report: Report
 
 

@@ -69,6 +69,7 @@ class Scene:
     last_answer: str = ""
     format: Format = "phone"
     talk: tuple[Turn, ...] = ()
+    shown: bool | None = None  # whether the last answer earned anything; None where that is not told, as in an exam
     earlier: tuple[str, ...] = ()  # closed questions, one line each: what was asked and how it went
 
 

@@ -8,6 +8,7 @@ import textwrap
 
 from mockinterview.errors import UsageError
 from mockinterview.interview.loop import Interview
+from mockinterview.interview.state import Thread
 from mockinterview.interview.summary import question_report, standing
 from mockinterview.models import (
     AnswerGiven,
@@ -127,6 +128,8 @@ class PlainLines:
                 return [_introduction(event), ""]
             case QuestionAsked():
                 return ["", f"Question {event.number} of {event.total}", *_wrapped(event.text)]
+            case FollowUpAsked() if event.to:
+                return ["", f"Question {talk.number}a", *_wrapped(event.text)]
             case FollowUpAsked() | RemarkMade():
                 return _wrapped(event.text)
             case QuestionReopened():
@@ -135,15 +138,21 @@ class PlainLines:
                 return _wrapped(f"Hint (what it draws out counts half): {event.text}")
             case AnswerGraded() if talk.plan.mode == "practice":
                 thread = talk.thread(event.question_id)
-                return ["", *open_card_lines(thread.question, event.assessment, thread.score_after, len(thread.missed_core())), ""]
+                return ["", *self._card(thread, event), ""]
             case QuestionClosed() if talk.plan.mode == "practice":
                 thread = talk.thread(event.question_id)
                 if thread.untouched and not thread.parent:
                     return ["", "Skipped. /back returns to it; the report tells what was expected."]
                 return ["", *closing_lines(thread.question, event, question_report(thread))]
             case InterviewFinished():
-                return ["", *report_lines(event.report, talk.bank)]
+                return ["", *_wrapped(event.text), "", *report_lines(event.report, talk.bank)]
         return []
+
+    def _card(self, thread: Thread, event: AnswerGraded) -> list[str]:
+        return open_card_lines(
+            thread.question, event.assessment, thread.score_after, len(thread.missed_core()),
+            earned=thread.earned_before, expected=self.interview.talk.expected(event.assessment),
+        )  # fmt: skip
 
 
 async def _take(interview: Interview, line: str) -> None:

@@ -52,7 +52,7 @@ def export(arguments: argparse.Namespace) -> int:
         case "anki":
             return _export_deck(events, workshop, arguments.output)
         case "json":
-            text = as_json(events)
+            text = as_json(events, workshop.bank)
         case "html":
             text = as_html(events, workshop.bank)
         case _:

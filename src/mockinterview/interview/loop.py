@@ -26,7 +26,7 @@ from mockinterview.interview.policy import (
     next_step,
 )
 from mockinterview.interview.state import Talk, fold
-from mockinterview.interview.summary import build_report
+from mockinterview.interview.summary import STRENGTH, build_report
 from mockinterview.models import (
     AnswerGiven,
     AnswerGraded,
@@ -183,8 +183,9 @@ class Interview:
 
     def _ask(self, step: Ask) -> QuestionAsked:
         question = self.bank.get(step.question_id)
-        previous = next((t.question for t in reversed(self.talk.threads) if not t.parent), None)
-        text = words.opening(self.talk.plan, question, previous, self._turn(), step.bridge)
+        last = next((t for t in reversed(self.talk.threads) if not t.parent), None)
+        previous, went_well = (last.question, (last.score_after or 0.0) >= STRENGTH) if last else (None, False)
+        text = words.opening(self.talk.plan, question, previous, self._turn(), step.bridge, went_well=went_well)
         return QuestionAsked(question_id=question.id, number=step.number, total=self.talk.plan.count, text=text)
 
     def _reopened(self, step: Reopen) -> QuestionReopened:
@@ -255,6 +256,7 @@ class Interview:
             dont_know=focus.dont_knows > 0,
             last_answer=focus.answers[-1] if focus.answers else "",
             format=self.talk.plan.format,
+            shown=None if self.talk.plan.mode == "exam" else focus.shown_last,
             talk=self._recent_talk(),
             earlier=self._earlier(),
         )
@@ -340,22 +342,40 @@ class Interview:
         return HintGiven(question_id=question.id, target=step.target, text=question.point(step.target).hint)
 
     def _react(self, step: React) -> RemarkMade:
-        simple = {"back": ("back", words.NOTHING_SKIPPED), "end": ("end", words.ENDING), "why": ("reaction", words.WHY)}
+        simple = {
+            "back": ("back", words.NOTHING_SKIPPED), "end": ("end", words.ENDING),
+            "why": ("reaction", words.press(self._bare_question())),
+        }  # fmt: skip
         if step.about in simple:
             about, options = simple[step.about]
             said = words.pick(options, self.talk.plan.seed, self._turn())
             return RemarkMade.model_validate({"question_id": self._focus_id(), "about": about, "text": said})
         assert self.talk.focus is not None  # there is always an open question while the candidate speaks
         question = self.talk.focus.question
-        clarify = step.about == "clarify"
-        text = words.pick(words.CLARIFY if clarify else words.SMALL_TALK, self.talk.plan.seed, self._turn())
-        said = f"{text} {self._clarification(question) if clarify else self._bare_question()}"
-        return RemarkMade(question_id=question.id, about="clarify" if clarify else "small_talk", text=said)
+        if step.about == "clarify":
+            return RemarkMade(question_id=question.id, about="clarify", text=self._clarification(question))
+        leads = {"thinking": words.THINKING, "carry_on": words.CARRY_ON}.get(step.about, words.REPEAT)
+        text = words.pick(leads, self.talk.plan.seed, self._turn())
+        return RemarkMade(question_id=question.id, about="small_talk", text=f"{text} {self._bare_question()}")
 
     def _clarification(self, question: Question) -> str:
-        if self._repeats_follow_up():
-            return f"We are still at this: {question.ask} And within that I asked: {self._bare_question()}"
-        return question.clarify or next(iter(question.variants), question.ask)
+        """Return other words for what was asked; where the bank has none, what it belongs to; then the same words and a way out."""
+        seed, turn, bare, spoken = self.talk.plan.seed, self._turn(), self._bare_question(), self._spoken_since_asked()
+        if not self._repeats_follow_up():
+            anew = words.said_anew((question.clarify, question.ask, *question.variants), spoken, seed, turn)
+        elif question.ask in spoken:
+            anew = ""
+        else:
+            larger = f"{question.ask} {question.clarify}".strip()
+            anew = f"{words.pick(words.PART_OF, seed, turn)} {larger} Within that, I asked this. {bare}"
+        way_out = words.OR_SKIP if self.talk.plan.mode == "exam" else words.OR_HINT
+        return anew or f"{words.pick(words.SAME_WORDS, seed, turn)} {bare} {way_out}"
+
+    def _spoken_since_asked(self) -> str:
+        events, asked = self.talk.events, self.talk.asked
+        start = next(i for i, event in reversed(list(enumerate(events))) if event is asked)
+        kinds = (QuestionAsked, FollowUpAsked, QuestionReopened, RemarkMade)
+        return "\n".join(event.text for event in events[start:] if isinstance(event, kinds))
 
     def _bare_question(self) -> str:
         """Return what the candidate has to answer, without the words that led to it."""
@@ -384,7 +404,8 @@ class Interview:
     def _finish(self, step: Finish) -> None:
         for thread in reversed([t for t in self.talk.threads if t.closed is None]):
             self._store(self._closed(thread.question.id, step.reason))
-        self._store(InterviewFinished(reason=step.reason, report=build_report(self.talk)))
+        farewell = words.pick(words.FAREWELLS[step.reason], self.talk.plan.seed, self._turn())
+        self._store(InterviewFinished(reason=step.reason, text=farewell, report=build_report(self.talk)))
 
 
 def check_length(answer: str) -> None:

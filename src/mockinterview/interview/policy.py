@@ -66,7 +66,7 @@ class Hint:
 class React:
     """Say something that asks nothing new."""
 
-    about: Literal["clarify", "small_talk", "why", "back", "end"]
+    about: Literal["clarify", "small_talk", "thinking", "carry_on", "why", "back", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,9 @@ def _handle_reply(talk: Talk, answer: AnswerGiven) -> Step:
         case "end":
             # "stop" may be half a thought; only the command ends without a question back
             return Finish("ended") if talk.asked_to_end or answer.text.startswith("/") else React("end")
-        case "clarify":
-            return React("clarify")
-    return React("small_talk")
+        case "clarify" | "thinking":
+            return React(intent)
+    return React("carry_on" if talk.asked_to_end else "small_talk")
 
 
 def _back(talk: Talk) -> Step:

@@ -23,6 +23,9 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
                   r"(do ?n[o']?t|do not|dunno|can'?t|cannot|could ?n'?t|have)( really| honestly)?( (know|remember|recall|say|tell|think of|answer|(got )?(no|any) (idea|clue))).*"),
     ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok)[ ,.]*)*(i('m| am) )?(really )?(not|no|zero|absolutely no)( (at all|really|so|too|very|entirely))? ?(sure|idea|clue|certain)( at all| sorry| (about|on|of) (this|that|it)( one)?)*"),
     ("dont_know", r"(idk|dunno|no idea|no clue|beats me|pass[ ,]*no idea|never heard( of (it|that|this))?|i (have )?forgot(ten)?( it| that)?|you got me|what do i know|\?+)"),
+    # A refusal is no answer either, however politely it is put; "I'd rather not use it" is one.
+    ("dont_know", r"(no comment|(i('d| would) (rather|prefer to)|i'?d rather|i prefer) not( to)? (go into|get into|answer|say|tell|talk|discuss|comment|guess|share).*)"),
+    ("dont_know", r"i('d| would)? ?(do ?n'?t|do not|won'?t|will not) (want|like|wish) to (go into|get into|answer|say|tell|talk|discuss|comment|guess|share).*"),
     ("dont_know", r"i('ve| have) (never|not) (heard|seen|used|learned|learnt|studied|worked|come across).*"),
     ("clarify", r"(can|could|would) you (please )?(clarify|rephrase|explain|elaborate|restate|be more specific|make).*"),
     ("clarify", r"(sorry[ ,.]*|hm+[ ,.]*)?(what|which) (exactly |precisely )?(do|did) you (mean|want|ask|refer|expect).*"),

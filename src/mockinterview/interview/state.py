@@ -90,6 +90,17 @@ class Thread:
         """The score (0-10) with all that follow-ups and hints brought out, or None where nothing was graded."""
         return question_score(self.question, self.credits, self.held) if self.graded else None
 
+    @property
+    def earned_before(self) -> frozenset[str]:
+        """The points that were hit before the last mark: what is partly said of them afterwards takes nothing away."""
+        points = (p for mark in self.marks[:-1] for p in mark.assessment.points)
+        return frozenset(p.id for p in points if p.verdict == "hit")
+
+    @property
+    def shown_last(self) -> bool:
+        """Whether the last answer earned anything."""
+        return bool(self.marks) and any(CREDIT[p.verdict] for p in self.marks[-1].assessment.points)
+
     def missed_core(self) -> list[str]:
         """Return the ids of the core points without full verdict, heaviest first, in the order of the file."""
         open_points = [p for p in self.question.core if self.verdicts.get(p.id, "miss") != "hit"]
@@ -165,6 +176,11 @@ class Talk:
     def asked_ids(self) -> set[str]:
         """The ids of all questions that were put, main ones and follow-ups."""
         return {thread.question.id for thread in self.threads}
+
+    def expected(self, assessment: Assessment) -> float | None:
+        """Return the result of the exercise that an assessment of the last answer is about, or None where it is about none."""
+        solved = any(point.id == EXERCISE for point in assessment.points)
+        return self.asked.expected if solved and isinstance(self.asked, FollowUpAsked) else None
 
     def seconds(self) -> float:
         """Return the seconds that the talk has taken; a silence of more than BREAK seconds is a break and does not count."""

@@ -7,17 +7,19 @@ from statistics import fmean
 
 from mockinterview.grading.score import CREDIT
 from mockinterview.interview.state import Talk, Thread
-from mockinterview.models import QuestionReport, Report
+from mockinterview.models import Misconception, QuestionReport, Report
 
 STRENGTH = 7.0  # a question counts as a strength from this score on, at once; nothing is praised below it
 NEXT_ACTIONS = 3
+HELD, TAKEN_BACK = 1.0, 0.5  # points by which a belief goes before what is missing; one that was taken back is less urgent
 OPEN = "open"  # the reason of a question that is not closed
 
 
 def build_report(talk: Talk) -> Report:
     """Return the report of an interview as far as it went."""
     graded = [t for t in talk.threads if t.graded]
-    marks = dict.fromkeys(name for thread in talk.threads for name in thread.graded_by)
+    judged = (m.assessment for t in talk.threads for m in t.marks if "dont_know" not in m.assessment.flags)
+    marks = dict.fromkeys(assessment.graded_by for assessment in judged)
     return Report(
         session_id=talk.session_id,
         next_actions=tuple(_next_actions(talk.threads)),
@@ -46,7 +48,7 @@ def standing(talk: Talk) -> Report:
 
 def _kept_open(entry: QuestionReport) -> QuestionReport:
     hidden = dict.fromkeys(("partial", "missed", "contradicted", "misconceptions", "corrected"), ())
-    return entry.model_copy(update={**hidden, "reason": OPEN})
+    return entry.model_copy(update={**hidden, "credits": {}, "reason": OPEN})
 
 
 def _all_asked(talk: Talk) -> bool:
@@ -88,6 +90,7 @@ def question_report(thread: Thread) -> QuestionReport:
         misconceptions=tuple(m.id for m in thread.question.misconceptions if m.id in thread.stated),
         corrected=tuple(m.id for m in thread.question.misconceptions if m.id in thread.stated - thread.held),
         disputed=tuple(sorted(thread.disputed)),
+        credits=dict(thread.credits),
     )
 
 
@@ -104,16 +107,20 @@ def _next_actions(threads: Sequence[Thread]) -> list[str]:
     return ["Nothing was graded. Start again with a topic that you know."]
 
 
+def _right(belief: Misconception) -> str:
+    return belief.correction or f"Not so: {belief.belief}"
+
+
 def _losses(thread: Thread) -> list[tuple[float, str]]:
     question = thread.question
     total = sum(p.weight for p in question.core)
     beliefs = [
-        (10 * m.weight / total + 1, f"Correct a belief ({question.id}): {m.correction or m.belief}")
+        (10 * m.weight / total + (HELD if m.id in thread.held else TAKEN_BACK), f"Correct a belief ({question.ask}): {_right(m)}")
         for m in question.misconceptions
-        if m.id in thread.held
+        if m.id in thread.stated
     ]
     missed = [
-        (10 * p.weight * (1 - CREDIT[thread.verdicts.get(p.id, "miss")]) / total, f"Learn to say ({question.id}): {p.claim}")
+        (10 * p.weight * (1 - CREDIT[thread.verdicts.get(p.id, "miss")]) / total, f"Learn to say ({question.ask}): {p.claim}")
         for p in question.core
         if thread.verdicts.get(p.id, "miss") != "hit"
     ]

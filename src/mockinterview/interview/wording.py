@@ -6,9 +6,10 @@ Its sentences come from the bank (ask, probe, hint, bridge) and from the short l
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import AsyncIterator, Sequence
 
-from mockinterview.models import Move, Plan, Question
+from mockinterview.models import LEVELS, Move, Plan, Question
 from mockinterview.ports import Scene
 
 OPENERS = (
@@ -30,30 +31,39 @@ HARDER = (
     "Let me make it a bit harder.",
     "Let's go one level up.",
     "Time for something with more depth.",
-    "Now something that usually separates people.",
 )
 IMPROVING = (
-    "Let's talk about getting a model to work better.",
-    "Enough about structure. Let's turn to making a model better.",
-    "Let's turn to improving a model.",
+    "Let's turn to training.",
+    "Enough about structure. Let's talk about training.",
+    "Let's turn to how models are trained and made better.",
 )
 OWN_WORK = (
     "I'd like to hear about your own work first.",
     "Before the technical part, something about you.",
 )
+# A probe may be about another side of the question than the answer before it, so no lead says "stay" or "deeper".
 PROBE = (
     "",
+    "Next part.",
+    "Let me go on.",
+)
+AFTER_SHOWN = (
     "",
-    "Let me stay with that for a moment.",
-    "I'd like to hear a bit more.",
-    "Okay. One more thing on this.",
-    "Let's go a little deeper.",
+    "Okay, noted.",
+    "I see. Let me go on.",
+    "All right, that is one part.",
+)
+AFTER_NOTHING = (
+    "",
+    "Let me try another side of it.",
+    "Let me ask about another part.",
+    "Let me put something else to you.",
 )
 AFTER_DONT_KNOW = (
     "That's all right. Let me come at it differently.",
     "No problem. Let me ask something smaller.",
-    "Fair enough. Something more concrete:",
-    "Honest answer. Try this instead:",
+    "Fair enough. Let me ask something more concrete.",
+    "Thanks for saying so. Try this one.",
 )
 CHALLENGE = (
     "I'm not sure I follow.",
@@ -65,8 +75,8 @@ CHALLENGE = (
 EXERCISE = (
     "Let's put numbers on it.",
     "Let me give you a concrete case.",
-    "Quick calculation, take your time.",
-    "A small worked example:",
+    "Here is a small calculation. Take your time.",
+    "Now a small exercise.",
 )
 FORMULA = (
     "Could you write that down as a formula?",
@@ -74,32 +84,55 @@ FORMULA = (
     "If you had to write it on the board, what would it look like?",
 )
 DEEPEN = (
-    "One step further, if you like:",
-    "A bit beyond the basics:",
-    "This one is extra:",
+    "One step further, if you like.",
+    "A bit beyond the basics.",
+    "This one is extra.",
     "Let me see how far this goes.",
 )
 REDIRECT = (
-    "I think we are talking about different things. My question was:",
-    "Let me bring us back to the question:",
-    "That does not get at what I asked:",
-    "Let me repeat what I'm after:",
+    "I think we are talking about different things. Let me ask it again.",
+    "Let me bring us back to the question.",
+    "I don't think that answers it yet. Once more.",
+    "Let me repeat what I'm after.",
 )
-SMALL_TALK = (
-    "Sure. Whenever you are ready:",
-    "Take your time. The question on the table:",
-    "All right. Back to the question when you are ready:",
+REPEAT = (
+    "Sure, once more.",
+    "All right. Here is the question again.",
+    "Of course. The question was this.",
+)
+THINKING = (
+    "Take your time. Here is the question once more.",
+    "No hurry. This was the question.",
+)
+CARRY_ON = (
+    "Good, then we go on. The question was this.",
+    "All right, let's carry on. Here is the question again.",
 )
 CLARIFY = (
     "Let me put it this way.",
-    "Sure.",
-    "Of course.",
+    "Let me say it differently.",
+    "In other words, then.",
 )
+PART_OF = (
+    "I have no other words for that one, but this is what it belongs to.",
+    "I can't word it any better, so let me say what it is a part of.",
+)
+SAME_WORDS = (
+    "I have no other words for it, so this is the same question again.",
+    "That is as well as I can put it, so here it is unchanged.",
+)
+OR_HINT = "You may ask for a hint (/hint) or leave it (/skip)."
+OR_SKIP = "You may leave it (/skip)."
 WHY = (
     "And why is that?",
     "Can you say why, in a sentence or two?",
     "Okay, what makes you say so?",
     "Tell me a little more: how come?",
+)
+WHICH = (
+    "What would that be, concretely?",
+    "Can you be more concrete?",
+    "Go on. What exactly do you have in mind?",
 )
 NO_HINT = (
     "I have no more help on this one; say what you can.",
@@ -122,13 +155,19 @@ ENDING = (
 LEFT_OPEN = ("Now back to where we were.", "And now the one that we had left for it.")
 NOTHING_SKIPPED = ("You have skipped nothing so far, so we stay here.", "There is no skipped question to go back to.")
 ONSITE = ("Feel free to use formulas.", "Write down what you need.", "A formula is welcome.")
-CLOSINGS = {
-    "done": ("Okay, noted.", "Good, I have what I need here.", "All right.", "Thanks, let's leave it there.", "Okay."),
-    "skipped": ("Skipped. No harm done.", "Okay, we leave that one out.", "Fine, let's skip it."),
-    "not_shown": ("Let's leave that one.", "We will not get further here; let's go on."),
-    "dont_know": ("That's fine, nobody knows everything.", "All right, we leave it at that."),
-    "time": ("Our time is nearly up.", "I have to watch the clock here."),
-    "ended": ("All right, let's stop here.", "Okay, we end it here."),
+FAREWELLS = {
+    "done": (
+        "That was my last question. Thank you for the conversation; your report follows.",
+        "We are through. Thanks for your time; here is your report.",
+    ),
+    "time": (
+        "Our time is up. Thank you for the conversation; your report follows.",
+        "I have to stop here, the time is over. Thank you; here is your report.",
+    ),
+    "ended": (
+        "All right, we stop here. Thank you for your time; your report follows.",
+        "Okay, we end it here. Thanks for the conversation; here is your report.",
+    ),
 }
 
 IMPROVING_TOPICS = frozenset({"optimisation", "training-diagnostics", "normalisation", "regularisation", "transfer-learning"})
@@ -140,23 +179,49 @@ def pick(options: Sequence[str], seed: int, turn: int) -> str:
     return options[shuffled[turn % len(options)]]
 
 
-def opening(plan: Plan, question: Question, previous: Question | None, turn: int, bridge: str = "") -> str:
-    """Return the words with which a main question is put, led in by what came before it."""
-    lead = bridge or pick(_lead_options(question, previous), plan.seed, turn)
+def opening(
+    plan: Plan, question: Question, previous: Question | None, turn: int, bridge: str = "", *, went_well: bool = False
+) -> str:
+    """Return the words with which a main question is put, led in by what came before it.
+
+    `went_well` tells whether the question before was answered well; only then is a harder one announced, and never in an exam,
+    where it would tell a mark.
+    """
+    lead = bridge or pick(_lead_options(question, previous, harder=went_well and plan.mode != "exam"), plan.seed, turn)
     ask = pick((question.ask, *question.variants), plan.seed, turn) if previous else question.ask
     board = f" {pick(ONSITE, plan.seed, turn)}" if plan.format == "onsite" and question.formulas else ""
     return f"{lead} {ask}{board}"
 
 
-def _lead_options(question: Question, previous: Question | None) -> Sequence[str]:
+def _lead_options(question: Question, previous: Question | None, *, harder: bool) -> Sequence[str]:
     if question.topic == "behavioural" and previous is None:
         return OWN_WORK
     if previous is None:
         return OPENERS
     if question.topic in IMPROVING_TOPICS and previous.topic not in IMPROVING_TOPICS:
         return IMPROVING
-    order = ("foundation", "intermediate", "advanced")
-    return HARDER if order.index(question.level) > order.index(previous.level) else NEXT
+    rises = LEVELS.index(question.level) > LEVELS.index(previous.level)
+    return HARDER if harder and rises else NEXT
+
+
+_OPEN_QUESTION = re.compile(
+    r"(?:^|[,:;]\s+(?:and\s+)?)(?:(?:in|on|for|from|to|with|at|by)\s+)?(?:what|which|how|who|whom|whose|where|when)\b"
+    r"|^(?:is|are|was|were) there\b|^(?:do|have|can|could|would) you (?:know|seen|met|name|think of|give)\b",
+    re.IGNORECASE,
+)
+
+
+def press(asked: str) -> Sequence[str]:
+    """Return what may be said after a bare yes or no to a question: asked what or which, it lacks the thing, else the reason."""
+    questions = [part for part in re.findall(r"[^.!?]+\?", asked) if part.strip()]
+    last = questions[-1].strip() if questions else asked
+    return WHICH if _OPEN_QUESTION.search(last) else WHY
+
+
+def said_anew(options: Sequence[str], spoken: str, seed: int, turn: int) -> str:
+    """Return the first of the options that was not spoken yet, led in; empty where none is left."""
+    fresh = next((text for text in options if text and text not in spoken), "")
+    return f"{pick(CLARIFY, seed, turn)} {fresh}" if fresh else ""
 
 
 class EmbeddedInterviewer:
@@ -176,7 +241,7 @@ class EmbeddedInterviewer:
 def phrase(move: Move, scene: Scene) -> str:
     """Return the embedded wording of a move. `move.text` holds the bank's sentence that must be in it."""
     leads = {
-        "probe": AFTER_DONT_KNOW if scene.dont_know else PROBE,
+        "probe": _before_a_probe(scene),
         "misconception": CHALLENGE,
         "exercise": EXERCISE,
         "deepen": DEEPEN,
@@ -185,3 +250,9 @@ def phrase(move: Move, scene: Scene) -> str:
     if move.origin == "example":
         return pick(FORMULA, scene.seed, scene.turn)
     return f"{pick(leads, scene.seed, scene.turn)} {move.text}".strip()
+
+
+def _before_a_probe(scene: Scene) -> Sequence[str]:
+    if scene.dont_know:
+        return AFTER_DONT_KNOW
+    return {None: PROBE, True: AFTER_SHOWN, False: AFTER_NOTHING}[scene.shown]

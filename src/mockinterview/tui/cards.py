@@ -20,7 +20,7 @@ from mockinterview.grading.exercise import GRADED_BY as ARITHMETIC
 from mockinterview.grading.score import EXERCISE
 from mockinterview.interview.state import Talk, Thread
 from mockinterview.models import Assessment, PointDisputed, PointVerdict, Question, Verdict
-from mockinterview.report import HIGHEST, MORE_TO_IT, SIGNS, notes, open_text, score_text
+from mockinterview.report import HIGHEST, MORE_TO_IT, SIGNS, new_to, notes, open_text, result_text, score_text
 from mockinterview.sanitize import clean
 from mockinterview.tui.formulas import readable
 from mockinterview.tui.keys import label
@@ -126,10 +126,11 @@ def _wrapped(row: Row, width: int, column: int) -> Iterator[Content]:
         yield Content.assemble((f"{left or '':<{column}}", style), line or "")
 
 
-def answer_rows(thread: Thread, assessment: Assessment) -> list[Row]:
+def answer_rows(thread: Thread, assessment: Assessment, expected: float | None = None) -> list[Row]:
     """Return the card of an answer while its question is open: what was shown, and of the rest only how much it is.
 
-    The claim of a missed or half-shown point and the correction of a belief would give away what a follow-up is after.
+    The claim of a missed or half-shown point and the correction of a belief would give away what a follow-up is after. `expected`
+    is the result of the exercise that was answered.
     """
     if assessment.says_nothing:  # it is asked again, so there is no standing to tell
         return [_head(" ".join(notes(assessment)), _markers([assessment]))]
@@ -137,8 +138,10 @@ def answer_rows(thread: Thread, assessment: Assessment) -> list[Row]:
     bonus = ", bonus points included" if missed and thread.score_after == HIGHEST else ""
     head = _head(f"{score_text(thread.score_after)} so far{bonus}", _markers([assessment]))
     rows = [head, *(_line(note) for note in notes(assessment))]
-    for verdict in assessment.points:
+    for verdict in new_to(assessment, thread.earned_before):
         rows += _shown_point(thread.question, verdict)
+    if expected is not None:
+        rows.append(("= expected", STYLES["miss"], Content(result_text(thread.question, expected))))
     if missed and assessment.score is not None:
         rows.append(("- open", STYLES["miss"], Content(open_text(missed))))
     return rows

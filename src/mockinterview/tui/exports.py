@@ -87,5 +87,5 @@ def _exported(core: Core, talk: Talk, form: str) -> bytes:
         if not flash:
             raise UsageError("There is nothing to learn from this session: no point was missed.", "Answer some questions first.")
         return as_apkg(flash, datetime.fromisoformat(talk.events[-1].at))
-    text = as_json(talk.events) if form == "json" else {"md": as_markdown, "html": as_html}[form](talk.events, core.bank)
+    text = as_json(talk.events, core.bank) if form == "json" else {"md": as_markdown, "html": as_html}[form](talk.events, core.bank)
     return clean(text).encode()

@@ -20,7 +20,7 @@ from mockinterview.errors import MockInterviewError
 from mockinterview.interview.state import Talk
 from mockinterview.interview.summary import build_report
 from mockinterview.models import AnswerGiven, Event, QuestionReport, ReplyUnderstood, Report
-from mockinterview.report import bar, score_text
+from mockinterview.report import bar, counts_text, score_text
 from mockinterview.sanitize import clean
 from mockinterview.tui.cards import CLOSED, Card, Hanging, Row, disputes, point_rows
 from mockinterview.tui.core import Core
@@ -147,7 +147,7 @@ def _scored(score: float | None) -> str:
 def _counts(report: Report) -> str:
     ended = "" if report.complete else " The interview ended before the last question."
     marks = ", ".join(report.graded_by) or "nobody"
-    return f"{report.asked} asked, {report.graded} graded, {report.ungraded} not graded; marked by {marks}.{ended}"
+    return f"{counts_text(report)} Marked by {marks}.{ended}"
 
 
 def question_line(entry: QuestionReport, disputed: int) -> Hanging:

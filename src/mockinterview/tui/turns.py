@@ -76,13 +76,13 @@ def widgets(event: Event, talk: Talk) -> list[Widget]:
         case AnswerGiven():
             return [literal(_said(event), "candidate")]
         case AnswerGraded() if practice:
-            return [Card(answer_rows(talk.thread(event.question_id), event.assessment), "card")]
+            return [Card(answer_rows(talk.thread(event.question_id), event.assessment, talk.expected(event.assessment)), "card")]
         case QuestionClosed() if practice:
             return [Card(closing_rows(talk.thread(event.question_id)), "card closing")]
         case PointDisputed() if practice or talk.finished:
             return [literal(dispute_line(talk.thread(event.question_id).question, event), "label")]
         case InterviewFinished():
-            return [literal("The interview is over.", "heading")]
+            return [*([spoken(event.text, "interviewer")] if event.text else []), literal("The interview is over.", "heading")]
     return []
 
 

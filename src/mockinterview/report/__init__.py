@@ -1,0 +1,41 @@
+"""How it reads: score cards and reports as lines (`lines`), what a transcript holds (`transcript`), its files (`files`)."""
+
+from mockinterview.report.files import as_html, as_json, as_markdown
+from mockinterview.report.lines import (
+    HIGHEST,
+    MORE_TO_IT,
+    NOTHING_STATED,
+    SIGNS,
+    bar,
+    closing_lines,
+    counts_text,
+    new_to,
+    notes,
+    open_card_lines,
+    open_text,
+    report_lines,
+    result_text,
+    score_card_lines,
+    score_text,
+)
+
+__all__ = [
+    "HIGHEST",
+    "MORE_TO_IT",
+    "NOTHING_STATED",
+    "SIGNS",
+    "as_html",
+    "as_json",
+    "as_markdown",
+    "bar",
+    "closing_lines",
+    "counts_text",
+    "new_to",
+    "notes",
+    "open_card_lines",
+    "open_text",
+    "report_lines",
+    "result_text",
+    "score_card_lines",
+    "score_text",
+]

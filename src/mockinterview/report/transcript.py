@@ -1,0 +1,269 @@
+"""What a transcript holds: the events of a session and its report as a list of blocks, which `files` writes as Markdown or HTML.
+
+All text in a block is raw: whoever writes it makes it harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mockinterview.grading.score import EXERCISE
+from mockinterview.models import (
+    AnswerGiven,
+    AnswerGraded,
+    Bank,
+    Event,
+    FollowUpAsked,
+    HintGiven,
+    InterviewFinished,
+    InterviewStarted,
+    PointDisputed,
+    PointVerdict,
+    Question,
+    QuestionAsked,
+    QuestionClosed,
+    QuestionReopened,
+    QuestionReport,
+    RemarkMade,
+    Report,
+)
+from mockinterview.report.lines import (
+    FACTORS,
+    FOLLOW_UPS,
+    MORE_TO_IT,
+    REASONS,
+    corrections,
+    counts_text,
+    new_to,
+    notes,
+    one_line,
+    result_text,
+    score_text,
+)
+
+NOTHING_NEW = "It adds nothing to what was already shown."
+VERDICTS = {"hit": "hit", "partial": "partly", "miss": "missed", "contradicted": "contradicted"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a level, with a small name beside it."""
+
+    level: int
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Something the interviewer said, and on what occasion."""
+
+    text: str
+    occasion: str = ""
+    speaker: str = "Interviewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A text that stands on its own, under a title: what the candidate said, a model answer."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A sentence about the talk."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Items, each with a label and what stands below it; `numbered` where their order matters."""
+
+    items: tuple[tuple[str, str, tuple[str, ...]], ...]
+    numbered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; the cells of `right` are numbers."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: tuple[int, ...] = ()
+
+
+Block = Heading | Spoken | Quoted | Remark | Listed | Table
+
+
+def transcript(events: Sequence[Event], bank: Bank) -> list[Block]:
+    """Return a session as blocks: all that was said, the marks, and the report once there is one.
+
+    Of a question that is still open, only what was shown is told: the rest may still be asked.
+    """
+    story = _Story(events, bank)
+    return [block for event in events for block in story.blocks(event)]
+
+
+class _Story:
+    """Goes through the events in their order and remembers what a mark needs to be told."""
+
+    def __init__(self, events: Sequence[Event], bank: Bank) -> None:
+        self._bank = bank
+        self._closed = {event.question_id for event in events if isinstance(event, QuestionClosed)}
+        self._numbers: dict[str, str] = {}
+        self._earned: dict[str, set[str]] = {}
+        self._expected: dict[str, float] = {}
+
+    def blocks(self, event: Event) -> list[Block]:
+        """Return the blocks of one event."""
+        match event:
+            case InterviewStarted():
+                plan = event.plan
+                held = f"{event.at[:16].replace('T', ' ')} UTC, {plan.mode}, {plan.format}, {plan.backend}"
+                return [Heading(1, f"Interview {event.session_id}"), Remark(held)]
+            case QuestionAsked():
+                self._numbers[event.question_id] = str(event.number)
+                title = f"Question {event.number} of {event.total}: {self._ask(event.question_id)}"
+                return [Heading(2, title, event.question_id), Spoken(event.text)]
+            case FollowUpAsked():
+                return self._follow_up(event)
+            case QuestionReopened():
+                return [Spoken(event.text, "taken up again")]
+            case RemarkMade():
+                return [Spoken(event.text)]
+            case HintGiven():
+                return [Spoken(event.text, "what it draws out counts half", "Hint")]
+            case AnswerGiven():
+                return [Quoted("Candidate", "\n".join(part for part in (event.text, event.whiteboard) if part))]
+            case AnswerGraded():
+                return self._mark(event)
+            case PointDisputed():
+                return [Remark(f"Disputed (self-marked): {event.point_id} as {event.verdict}. {event.reason}".rstrip())]
+            case QuestionClosed():
+                return [Remark(f"Question {self._number(event.question_id)}: {_scores(event)} ({REASONS[event.reason]}).")]
+            case InterviewFinished():
+                spoken: list[Block] = [Spoken(event.text)] if event.text else []
+                return [*spoken, *_report(event.report, self._bank, self._numbers)]
+        return []
+
+    def _ask(self, question_id: str) -> str:
+        return self._bank.get(question_id).ask if question_id in self._bank else question_id
+
+    def _number(self, question_id: str) -> str:
+        return self._numbers.get(question_id, question_id)
+
+    def _follow_up(self, event: FollowUpAsked) -> list[Block]:
+        if event.expected is not None:
+            self._expected[event.question_id] = event.expected
+        if not event.to:
+            return [Spoken(event.text, FOLLOW_UPS[event.origin])]
+        main = max((number for number in self._numbers.values() if number.isdigit()), key=int, default="")
+        self._numbers[event.to] = f"{main}a"
+        return [Heading(2, f"Question {main}a: {self._ask(event.to)}", event.to), Spoken(event.text, FOLLOW_UPS[event.origin])]
+
+    def _mark(self, event: AnswerGraded) -> list[Block]:
+        assessment, question_id = event.assessment, event.question_id
+        if question_id not in self._bank:
+            return [Remark(f"{score_text(assessment.score)}, marked by {assessment.graded_by}.")]
+        question = self._bank.get(question_id)
+        earned = self._earned.setdefault(question_id, set())
+        items = list(self._items(question, event, earned))
+        told = notes(assessment) or ([NOTHING_NEW] if not items and question_id in self._closed else [])
+        earned.update(p.id for p in assessment.points if p.verdict == "hit")
+        by = [] if "dont_know" in assessment.flags else [f"Marked by {assessment.graded_by}."]
+        return [Remark(" ".join([*by, *told])), *([Listed(tuple(items))] if items else [])]
+
+    def _items(self, question: Question, event: AnswerGraded, earned: set[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        over = question.id in self._closed
+        for verdict in new_to(event.assessment, earned):
+            if verdict.verdict != "miss" and (over or verdict.verdict in ("hit", "partial")):
+                claim = _claim(question, verdict) if over or verdict.verdict == "hit" else MORE_TO_IT
+                yield VERDICTS[verdict.verdict], claim, _said(verdict.evidence)
+        for stated in event.assessment.misconceptions if over else ():
+            right = " ".join(corrections(question, [stated.id]))
+            yield "mistaken", right, _said(stated.evidence)
+        expected = self._expected.get(question.id)
+        if expected is not None and any(p.id == EXERCISE for p in event.assessment.points):
+            yield "expected", result_text(question, expected), ()
+
+
+def _said(evidence: str) -> tuple[str, ...]:
+    return (f"You said: “{one_line(evidence)}”",) if evidence else ()
+
+
+def _claim(question: Question, verdict: PointVerdict) -> str:
+    if verdict.id == EXERCISE:
+        return "The result of the exercise."
+    point = next((p for p in question.points if p.id == verdict.id), None)
+    return f"{point.claim}{' (bonus)' if point.kind == 'bonus' else ''}" if point else verdict.id
+
+
+def _scores(scored: QuestionClosed | QuestionReport | Report) -> str:
+    if scored.after_follow_up is None:
+        return "Not graded"
+    return f"{score_text(scored.at_once)} at once, {score_text(scored.after_follow_up)} after follow-up"
+
+
+# --- the report -----------------------------------------------------------------------------------------------------
+
+
+def _report(report: Report, bank: Bank, numbers: Mapping[str, str]) -> list[Block]:
+    ended = "" if report.complete else " The interview was ended early."
+    blocks: list[Block] = [
+        Heading(2, "Report"),
+        Heading(3, "Next"),
+        Listed(tuple(("", action, ()) for action in report.next_actions), numbered=True),
+        Heading(3, "Score"),
+        Remark(f"{_scores(report)}. {counts_text(report)} Marked by {', '.join(report.graded_by) or 'nobody'}.{ended}"),
+    ]
+    if report.by_topic:
+        rows = tuple((topic, f"{score:g}") for topic, score in report.by_topic.items())
+        blocks.append(Table(("Topic", "After follow-up, of 10"), rows, right=(1,)))
+    blocks += [block for entry in report.questions for block in _question(entry, bank, numbers)]
+    return [*blocks, Heading(3, "How the scores come about"), *map(Remark, FACTORS)] if report.graded else blocks
+
+
+def _question(entry: QuestionReport, bank: Bank, numbers: Mapping[str, str]) -> list[Block]:
+    number = numbers.get(entry.question_id, "")
+    blocks: list[Block] = [
+        Heading(3, f"Question {number}: {entry.ask}" if number else entry.ask, entry.question_id),
+        Remark(f"{_scores(entry)} ({REASONS[entry.reason]})."),
+    ]
+    if entry.question_id not in bank:
+        return blocks
+    question = bank.get(entry.question_id)
+    blocks.append(_points(question, entry))
+    held = [i for i in entry.misconceptions if i not in entry.corrected]
+    wrong = [("Mistaken", text, ()) for text in corrections(question, held)]
+    wrong += [("Mistaken, then taken back", text, ()) for text in corrections(question, entry.corrected)]
+    blocks += [Listed(tuple(wrong))] if wrong else []
+    blocks += [Quoted("A good answer", one_line(question.model_answer))] if question.model_answer else []
+    if question.sources:
+        named = ", ".join(f"{source.doc} no. {source.label}" for source in question.sources)
+        blocks.append(Remark(f"Asked in the source documents: {named}."))
+    return blocks
+
+
+def _points(question: Question, entry: QuestionReport) -> Table:
+    verdicts = {
+        **dict.fromkeys(entry.hit, "hit"), **dict.fromkeys(entry.hit_late, "hit after follow-up"),
+        **dict.fromkeys(entry.partial, "partly"), **dict.fromkeys(entry.contradicted, "contradicted"),
+    }  # fmt: skip
+    told = "missed" if entry.after_follow_up is not None else "not graded"
+    rows = []
+    for point in question.points:
+        bonus = " (bonus)" if point.kind == "bonus" else ""
+        rows.append((point.claim + bonus, verdicts.get(point.id, told), *_earned(point.weight, point.id, entry)))
+    if EXERCISE in entry.credits:
+        solved = "hit" if entry.credits[EXERCISE] else "missed"
+        rows.append(("The result of the exercise. (bonus)", solved, *_earned(1, EXERCISE, entry)))
+    return Table(("Point", "Verdict", "Weight", "Earned"), tuple(rows), right=(2, 3))
+
+
+def _earned(weight: int, point_id: str, entry: QuestionReport) -> tuple[str, str]:
+    """Return the cells for a weight and what was earned of it; empty where the session was held before that was kept."""
+    return str(weight), f"{weight * entry.credits.get(point_id, 0.0):.3g}" if entry.credits else ""

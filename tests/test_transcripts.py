@@ -1,0 +1,207 @@
+"""Sessions as files and reports as lines: what a reader needs stands in them, and nothing that was said is markup."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from markdown_it import MarkdownIt
+
+from mockinterview.interview.loop import Interview
+from mockinterview.interview.wording import EmbeddedInterviewer
+from mockinterview.models import Assessment, Bank, Plan, PointVerdict, Question, StatedMisconception
+from mockinterview.report import as_html, as_json, as_markdown, open_card_lines, report_lines
+
+HOSTILE = "- one | *two* <b>x</b> `code`\n# no heading\n1. no list & [link](http://x)"
+EDGE = {"to": "second", "when": "always", "origin": "documented", "source": {"doc": "001", "number": 44}, "bridge": "Stay."}
+EXERCISE = {"ask": "Twice {n}?", "draw": {"n": [3]}, "answer": "2 * n", "unit": "mm"}
+
+
+def question(name: str, **more) -> Question:
+    """Return a question with two core points, a misconception, a model answer and a source."""
+    data = {
+        "id": name, "topic": "cnn", "level": "foundation", "ask": f"What about | {name}?",
+        "points": [
+            {"id": "light", "claim": "A light truth.", "probe": "Light probe?", "hint": "Light hint."},
+            {"id": "heavy", "claim": "A heavy truth.", "weight": 3, "probe": "Heavy probe?", "hint": "Heavy hint."},
+        ],
+        "misconceptions": [{"id": "wrong", "belief": "A falsehood.", "correction": "The truth.", "probe": "Are you sure?"}],
+        "model_answer": "First this,\nthen that.", "sources": [{"doc": "002", "number": 28, "ordinal": 1}],
+        **more,
+    }  # fmt: skip
+    return Question.model_validate(data)
+
+
+class Grader:
+    """Hits a point where its id is among the words, half of it after "half", and takes "wrong" for the misconception."""
+
+    name = "scripted"
+
+    def warm_up(self) -> None:
+        """Do nothing: all is there."""
+
+    async def grade(self, question: Question, answer: str) -> Assessment:
+        """Return verdicts by the words of the answer."""
+        said = answer.split()
+        points = []
+        for point in question.points:
+            verdict = "hit" if point.id in said else "partial" if f"half-{point.id}" in said else "miss"
+            points.append(PointVerdict(id=point.id, verdict=verdict, evidence=answer if verdict != "miss" else ""))
+        stated = tuple(StatedMisconception(id=m.id, evidence=m.id) for m in question.misconceptions if m.id in said)
+        score = 5.0 * any(p.evidence for p in points)
+        return Assessment(question=question.id, score=score, points=tuple(points), misconceptions=stated, graded_by=self.name)
+
+
+class Log(list):
+    """A log in memory."""
+
+    def append(self, session_id, event) -> None:
+        """Keep the event."""
+        super().append(event)
+
+
+async def held(*replies: str, bank: Bank | None = None, **plan) -> Interview:
+    """Return an interview in which the candidate said these things."""
+    interview = Interview("s", bank or Bank([question("first")]), Log(), Grader(), EmbeddedInterviewer())
+    await interview.start(Plan.model_validate({"questions": ("first",), "count": 1, "seed": 1, **plan}))
+    for reply in replies:
+        if not interview.finished:
+            await interview.reply(reply)
+    return interview
+
+
+async def markdown(*replies: str, bank: Bank | None = None, **plan) -> str:
+    """Return the transcript of such an interview as Markdown."""
+    interview = await held(*replies, bank=bank, **plan)
+    return as_markdown(interview.talk.events, interview.bank)
+
+
+async def test_each_question_has_its_words_as_heading_and_its_id_beside_it():
+    """A question that another one led to has a heading of its own, and the report counts and names it."""
+    bank = Bank([question("first", follow_ups=[EDGE]), question("second")])
+    text = await markdown("light heavy", "light heavy", bank=bank)
+    assert "## Question 1 of 1: What about \\| first?\n\n`first`\n" in text
+    assert "## Question 1a: What about \\| second?\n\n`second`\n" in text
+    assert text.index("*Question 1a: 10 of 10") < text.index("*Question 1: 10 of 10")
+    assert "### Question 1a: What about \\| second?" in text.split("## Report")[1]
+    assert "Questions: 2 asked (of which 1 led on from another one), 2 graded" in text
+    assert "source documents)" not in text
+
+
+async def test_marks_are_lists_and_what_was_said_is_no_markup():
+    """Rendered, a transcript has no code block, no heading and no list that the candidate made, and no HTML."""
+    text = await markdown(f"heavy {HOSTILE}", "/end")
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    assert not [t for t in tokens if t.type in ("code_block", "fence", "html_block")]
+    inline = [child.type for t in tokens for child in t.children or ()]
+    assert not {"html_inline", "link_open"} & set(inline)
+    headings = [tokens[i + 1].content for i, t in enumerate(tokens) if t.type == "heading_open"]
+    assert not [heading for heading in headings if "no heading" in heading]
+    quote = next(i for i, t in enumerate(tokens) if t.type == "blockquote_open")
+    assert [t.type for t in tokens[quote + 1 : quote + 4]] == ["paragraph_open", "inline", "paragraph_close"]
+    assert tokens[quote + 2].children[1].type in ("hardbreak", "text")
+    assert "- **hit**: A heavy truth.\n  - You said: “heavy - one \\| \\*two\\*" in text
+
+
+async def test_a_mistake_is_told_with_its_correction_once_the_question_is_over():
+    """While the question is open, neither the mistake nor a claim that may still be asked is told."""
+    interview = await held("half-heavy wrong")
+    still_open = as_markdown(interview.talk.events, interview.bank)
+    assert "part of a point" in still_open
+    assert "The truth" not in still_open
+    assert "A heavy truth" not in still_open
+    await interview.reply("/end")
+    over = as_markdown(interview.talk.events, interview.bank)
+    assert "- **mistaken**: The truth.\n  - You said: “wrong”" in over
+    assert "- **partly**: A heavy truth.\n" in over
+
+
+async def test_part_of_a_point_that_was_hit_before_is_not_shown_again():
+    """Neither in the transcript nor on the card of plain lines."""
+    interview = await held("heavy", "half-heavy and more", "/end")
+    text = as_markdown(interview.talk.events, interview.bank)
+    assert "partly" not in text.split("## Report")[0]
+    assert "It adds nothing to what was already shown." in text
+    thread = interview.talk.threads[0]
+    assert thread.earned_before == {"heavy"}
+    card = open_card_lines(thread.question, thread.marks[-1].assessment, 7.5, 1, earned=thread.earned_before)
+    assert not [line for line in card if "partly" in line]
+
+
+async def test_no_answer_has_one_label_and_no_judge():
+    """Whether it was not known or not wished; and the report names only who judged something."""
+    text = await markdown("heavy", "i don't know", "/end")
+    assert "\n*No answer.*\n" in text
+    refused = await held("I'd rather not answer that", "/end")
+    assert "\n*No answer.*\n" in as_markdown(refused.talk.events, refused.bank)
+    assert refused.talk.finished.report.graded_by == ()
+    assert "arithmetic" not in text
+    card = open_card_lines(question("first"), refused.talk.threads[0].marks[0].assessment, 0.0, 2)
+    assert card[:2] == ["0 of 10 so far", "No answer."]
+
+
+async def test_an_exercise_tells_the_result_that_was_expected():
+    """With its unit, whatever the candidate found."""
+    bank = Bank([question("first", exercise=EXERCISE)])
+    interview = await held("light heavy", "it is 7", bank=bank)
+    assert "- **expected**: 6 mm" in as_markdown(interview.talk.events, bank)
+    mark = interview.talk.threads[0].marks[-1].assessment
+    assert "  = expected     6 mm" in open_card_lines(bank.get("first"), mark, 10.0, 0, expected=6.0)
+
+
+async def test_the_report_shows_weights_what_was_earned_the_model_answer_and_sources():
+    """Points with verdict, weight and what they earned; how the score comes about; a good answer; where it was asked."""
+    text = (await markdown("light", "heavy")).split("## Report")[1]
+    assert "| A light truth. | hit | 1 | 1 |" in text
+    assert "| A heavy truth. | hit after follow-up | 3 | 2.1 |" in text
+    assert "**A good answer:**\n\n> First this, then that." in text
+    assert "002 no. 28.1" in text
+    assert "a follow-up drew out counts 0.7" in text
+    assert "after a hint 0.5" in text
+    missed = (await markdown("light", "/end")).split("## Report")[1]
+    assert "| A heavy truth. | missed | 3 | 0 |" in missed
+
+
+async def test_beliefs_that_were_taken_back_are_told_apart_and_stay_something_to_do():
+    """They cost nothing after follow-up, and the report says that they were taken back."""
+    interview = await held("they do wrong there", "light heavy")
+    report = interview.talk.finished.report
+    assert (report.at_once, report.after_follow_up) == (0.0, 7.0)
+    assert report.next_actions == ("Correct a belief (What about | first?): The truth.",)
+    lines = report_lines(report, interview.bank)
+    assert "    mistaken, then taken back: The truth." in lines
+    assert "- **Mistaken, then taken back**: The truth." in as_markdown(interview.talk.events, interview.bank)
+
+
+async def test_a_belief_stated_only_after_a_follow_up_costs_its_weight_there():
+    """What was said at once keeps its score."""
+    report = (await held("heavy", "they do wrong there", "/end")).talk.finished.report
+    assert (report.at_once, report.after_follow_up) == (7.5, 5.0)
+
+
+async def test_the_interviewer_has_the_last_word_before_the_report():
+    """The closing line stands in the transcript."""
+    text = await markdown("light heavy")
+    assert re.search(r"\*\*Interviewer\*\*: [^\n]*(Thank you|Thanks)[^\n]*\n\n## Report", text)
+
+
+async def test_json_holds_what_was_expected_of_closed_questions_only():
+    """Points with weights, corrections, model answer, sources and the factors; nothing of a question that is still open."""
+    interview = await held("light")
+    assert json.loads(as_json(interview.talk.events, interview.bank))["questions"] == {}
+    await interview.reply("/end")
+    body = json.loads(as_json(interview.talk.events, interview.bank))
+    told = body["questions"]["first"]
+    assert told["points"][1] == {"id": "heavy", "claim": "A heavy truth.", "kind": "core", "weight": 3}
+    assert told["misconceptions"][0]["correction"] == "The truth."
+    assert (told["model_answer"], told["sources"][0]["doc"]) == ("First this,\nthen that.", "002")
+    assert body["credit"] == {"hit": 1.0, "partial": 0.5, "miss": 0.0, "contradicted": 0.0, "after_probe": 0.7, "after_hint": 0.5}
+
+
+async def test_html_holds_the_same_and_escapes_it():
+    """Headings, tables and lists are the page's own."""
+    interview = await held(f"heavy {HOSTILE}", "/end")
+    page = as_html(interview.talk.events, interview.bank)
+    assert "<td>A heavy truth.</td><td>hit</td><td>3</td><td>3</td>" in page
+    assert "<b>x</b>" not in page
+    assert "<pre>" not in page
