@@ -14,6 +14,7 @@ machine is told with the figures.
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import json
 import os
@@ -36,6 +37,7 @@ sys.path.insert(0, str(ROOT / "tests" / "llm"))
 import loopback  # noqa: E402  (the scripted server lives with the tests)
 
 from mockinterview.bank.load import load_bank  # noqa: E402
+from mockinterview.cli import GARBAGE  # noqa: E402
 from mockinterview.cli.compose import bank_texts  # noqa: E402
 from mockinterview.grading.embedded import EmbeddedGrader  # noqa: E402
 from mockinterview.grading.judge import ModelGrader, form_of  # noqa: E402
@@ -50,6 +52,7 @@ SPOKEN = "Take one neuron and 32 pictures. What is done to its 32 numbers?"
 TARGET_RATIO, TARGET_MS = 1.5, 30.0
 BETWEEN = 0.03  # seconds between two streamed words
 FIRST = 0.3  # seconds that a quick model takes for its first word
+TYPING = 0.2  # seconds before an answer is sent, in which the app does what it does while nobody waits
 QUIET = 0.7  # load average up to which the machine is called quiet; the bench itself makes some
 PATIENCE = 120.0
 ANSWER = (
@@ -159,6 +162,7 @@ async def _stream(rounds: int, voice: ModelInterviewer, question: Question) -> N
 
 def _screens(rounds: int) -> None:
     """Print the delays of the bare apps and of the product's."""
+    gc.set_threshold(*GARBAGE)  # as the command does
     load = os.getloadavg()[0]
     quiet = "a quiet moment" if load <= QUIET else "NOT a quiet moment"
     print(f"to the screen (load average {load:.2f} on {os.cpu_count()} cores: {quiet}; target p95 <= {TARGET_MS:g} ms)", flush=True)
@@ -281,6 +285,7 @@ async def _product(url: str, rounds: int) -> list[float]:
         watch, screen = Watch(app), app.screen
         _note_arrivals(watch)
         while len(watch.delays) < rounds and not screen.talk.finished:
+            await pilot.pause(TYPING)
             screen.editor.text = f"What I can say is this. {ANSWER}"
             await pilot.press("enter")
             await _until(lambda: not screen.busy and not watch.pending)

@@ -37,6 +37,7 @@ async def test_growing_talk_is_laid_down_at_the_end_only(world, idle, transcript
         for number in range(KEPT + CHUNK + 5):
             await view._show(RemarkMade(question_id="one", text=f"remark {number}"))
             await pilot.pause()
+            await view.transcript.tidy()
         laid = len(view.query(Archive))
         assert laid == 1
         view.transcript.release_anchor()
@@ -44,6 +45,7 @@ async def test_growing_talk_is_laid_down_at_the_end_only(world, idle, transcript
         await pilot.pause()
         for number in range(CHUNK):
             await view._show(RemarkMade(question_id="one", text=f"later {number}"))
+            await view.transcript.tidy()
         assert len(view.query(Archive)) == laid
         assert "What is one?" in transcript(app)
         assert "remark 3" in transcript(app)

@@ -13,13 +13,14 @@ from mockinterview.errors import MockInterviewError
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+# Start-up makes a hundred thousand objects that stay; looking for garbage among them costs a tenth of it.
+GARBAGE = (200_000, 20, 20)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 fine, 1 failed, 2 wrong use, 3 backend, 4 not comparable, 130 interrupted."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    # Start-up makes a hundred thousand objects that stay; looking for garbage among them costs a tenth of it.
-    gc.set_threshold(200_000, 20, 20)
+    gc.set_threshold(*GARBAGE)
     _take_any_text()
     arguments = build_parser().parse_args(argv)
     try:

@@ -17,39 +17,74 @@ from mockinterview.grading.reading import Clause, Reading
 from mockinterview.models import Flag
 
 _INJECTION: Final = re.compile(
-    r"""\b(?:ignore|disregard|forget|override|bypass)\s+(?:\w+\s+){0,4}(?:instructions?|rubrics?|criteria|rules?|prompts?|guidelines?|marking|grading|reference\s+(?:points?|answers?))\b
-    |\b(?:ignore|disregard|forget)\s+(?:everything|anything|all(?:\s+of)?|what\s+(?:was|is|stands))\s+(?:that\s+)?(?:the\s+)?(?:is\s+|was\s+|stands\s+|came\s+)?(?:above|before|previous|prior)
-    |\b(?:give|award|grant|assign|grade|mark|rate|score|credit)\s+(?:me|us|this\s+(?:answer|response|reply)|(?:the|my)\s+answer|the\s+candidate|(?:every|all)\s+(?:the\s+|reference\s+|core\s+)*points?)\b[^.\n]{0,60}
+    r"""\b(?=\w)(?:
+    (?:ignore|disregard|forget|override|bypass)\s+(?:\w+\s+){0,4}(?:instructions?|rubrics?|criteria|rules?|prompts?|guidelines?|marking|grading|reference\s+(?:points?|answers?))\b
+    |(?:ignore|disregard|forget)\s+(?:everything|anything|all(?:\s+of)?|what\s+(?:was|is|stands))\s+(?:that\s+)?(?:the\s+)?(?:is\s+|was\s+|stands\s+|came\s+)?(?:above|before|previous|prior)
+    |(?:give|award|grant|assign|grade|mark|rate|score|credit)\s+(?:me|us|this\s+(?:answer|response|reply)|(?:the|my)\s+answer|the\s+candidate|(?:every|all)\s+(?:the\s+|reference\s+|core\s+)*points?)\b[^.\n]{0,60}
       \b(?:full|max\w*|perfect|10|ten|100|highest|top|marks?|score|correct|right|pass|hit|a\+)
-    |\b(?:give|mark|grade|rate|score)\s+(?:it|this)\s+(?:a\s+|as\s+)?(?:full|max\w*|perfect|correct|right|pass\b|hit\b|10\s*/|10\s+out|ten\s+out|10\s+points|100\s*%|a\+)
-    |\b(?:give|award|grant|deserves?|want|need|expect|worth|merits?|please|hereby|get\s+me)\s+(?:\w+\s+){0,3}(?:full|maximum|max|perfect|top|highest)\s+(?:marks?|scores?|points?|credits?|grades?)\b
+    |(?:give|mark|grade|rate|score)\s+(?:it|this)\s+(?:a\s+|as\s+)?(?:full|max\w*|perfect|correct|right|pass\b|hit\b|10\s*/|10\s+out|ten\s+out|10\s+points|100\s*%|a\+)
+    |(?:give|award|grant|deserves?|want|need|expect|worth|merits?|please|hereby|get\s+me)\s+(?:\w+\s+){0,3}(?:full|maximum|max|perfect|top|highest)\s+(?:marks?|scores?|points?|credits?|grades?)\b
+    |(?:you\s+are|act\s+as|pretend\s+to\s+be|behave\s+as)\s+(?:now\s+)?(?:a|an|the|my)?\s*(?:helpful|generous|lenient|kind|grader|examiner|assistant|ai\b|language\s+model|evaluator|judge)
+    |(?:as|dear|hey|hello|note\s+to|attention|to)\s+(?:the\s+|an\s+|my\s+)?(?:grader|examiner|evaluator|grading\s+(?:model|system|bot)|ai\s+(?:judge|grader))
+    |(?:mark|consider|treat|count|accept|regard)\s+(?:this|it|my\s+answer|the\s+answer|everything|all\s+(?:points?|of\s+(?:it|them)))\s+(?:as\s+)?(?:fully\s+)?(?:correct|complete|right|hit|true|a\s+hit|perfect|covered|passed)
+    |(?:all|every)\s+(?:reference\s+|core\s+|the\s+)*points?\s+(?:are|is|were|have\s+been|should\s+be|must\s+be)\s+(?:hit|covered|correct|met|satisfied|mentioned|stated|awarded)
+    |(?:this|my)\s+(?:answer|response|reply)\s+(?:is|was|deserves|should\s+(?:get|receive|be)|covers|contains|hits|must\s+(?:get|be))\b[^.\n]{0,60}(?:correct|complete|perfect|full|everything|all\s+(?:the\s+)?points|\bhit\b|top|excellent|best|10)
+    |(?:rubric|marking\s+(?:sheet|scheme)|answer\s+key)\b.{0,60}\b(?:outdated|updated|new|point|ignore|says|above|covered|full)
+    |whoever\s+(?:marks|grades|reads|scores)
+    |(?:model|assistant|ai|system)\s+(?:that|which|who)\s+(?:reads\s+this|grades|marks|scores)\b
+    |(?:language|evaluation|grading|scoring)\s+model\s*(?:scoring|grading|reading|marking|evaluating|judging)
+    |your\s+instructions\b
+    |end\s+of\s+(?:the\s+)?answer\b
+    |(?:every|each|any|all)\s+(?:answers?|points?|thing|items?)\b.{0,40}\b(?:counts?\s+as|as\s+(?:covered|complete|hit|correct|present)|is\s+perfect)
+    |treat\s+(?:every|any|all|the|whatever)\w*\b.{0,60}\bas\s+(?:covered|present|correct|hit|complete)\b
+    |expected\s+(?:result|verdict|score)\s*[:=]
+    |system\s+notice\b
+    |calibration\s+item\b
+    |(?:new|updated|hidden)\s+system\s+(?:prompt|message)
+    |system\s*(?:override|:)
+    |(?:verdict|graded_by)\s*[:=]\s*["']?(?:hit|full|10|100|correct|pass)
+    |(?:respond|reply|answer)\s+with\s+(?:only\s+)?(?:["'{]|hit|correct|full|score|verdict|10\b|pass)
+    |(?:print|output|return|say)\s+(?:only\s+["'{]?|["'{])(?:hit|correct|full|score|verdict|10\b|pass)
+    |please\s+(?:be\s+(?:kind|generous|lenient)|pass\s+me|give\s+me|grade|mark|award)
+    |i\s+(?:really\s+)?(?:need|deserve)\s+(?:this\s+job|full|the\s+(?:full\s+)?(?:marks?|points?|job)|a\s+(?:good|high|top|perfect)\s+(?:mark|score|grade))
+    )
     |^\W*(?:full|maximum|max|perfect|top)\s+(?:marks?|scores?|points?|credits?|grades?)\s*(?:please|for\s+(?:me|this|all|every)|here|[!.]|$)
     |(?<![\d/.:])(?:10\s*(?:/|out\s+of)\s*10|100\s*(?:/|out\s+of)\s*100|ten\s+out\s+of\s+ten)(?!\s*[\d/=*x×])
-    |\b(?:you\s+are|act\s+as|pretend\s+to\s+be|behave\s+as)\s+(?:now\s+)?(?:a|an|the|my)?\s*(?:helpful|generous|lenient|kind|grader|examiner|assistant|ai\b|language\s+model|evaluator|judge)
-    |\b(?:as|dear|hey|hello|note\s+to|attention|to)\s+(?:the\s+|an\s+|my\s+)?(?:grader|examiner|evaluator|grading\s+(?:model|system|bot)|ai\s+(?:judge|grader))
-    |\b(?:mark|consider|treat|count|accept|regard)\s+(?:this|it|my\s+answer|the\s+answer|everything|all\s+(?:points?|of\s+(?:it|them)))\s+(?:as\s+)?(?:fully\s+)?(?:correct|complete|right|hit|true|a\s+hit|perfect|covered|passed)
-    |\b(?:all|every)\s+(?:reference\s+|core\s+|the\s+)*points?\s+(?:are|is|were|have\s+been|should\s+be|must\s+be)\s+(?:hit|covered|correct|met|satisfied|mentioned|stated|awarded)
-    |\b(?:this|my)\s+(?:answer|response|reply)\s+(?:is|was|deserves|should\s+(?:get|receive|be)|covers|contains|hits|must\s+(?:get|be))\b[^.\n]{0,60}(?:correct|complete|perfect|full|everything|all\s+(?:the\s+)?points|\bhit\b|top|excellent|best|10)
-    |\b(?:rubric|marking\s+(?:sheet|scheme)|answer\s+key)\b.{0,60}\b(?:outdated|updated|new|point|ignore|says|above|covered|full)
-    |\bwhoever\s+(?:marks|grades|reads|scores)|\b(?:model|assistant|ai|system)\s+(?:that|which|who)\s+(?:reads\s+this|grades|marks|scores)\b
-    |\b(?:language|evaluation|grading|scoring)\s+model\s*(?:scoring|grading|reading|marking|evaluating|judging)|\byour\s+instructions\b|\bend\s+of\s+(?:the\s+)?answer\b
-    |\b(?:every|each|any|all)\s+(?:answers?|points?|thing|items?)\b.{0,40}\b(?:counts?\s+as|as\s+(?:covered|complete|hit|correct|present)|is\s+perfect)
-    |\btreat\s+(?:every|any|all|the|whatever)\w*\b.{0,60}\bas\s+(?:covered|present|correct|hit|complete)\b
-    |\bexpected\s+(?:result|verdict|score)\s*[:=]|\bsystem\s+notice\b|\bcalibration\s+item\b|["']role["']\s*:
-    |\b(?:new|updated|hidden)\s+system\s+(?:prompt|message)|\bsystem\s*(?:override|:)|\[/?\s*(?:inst|system|sys)\s*\]|<\|?\s*/?\s*(?:system|assistant|user|im_start|im_end|answer|inst)\b|\#\#\#\s*(?:instruction|system)
-    |["'](?:verdict|score|grade|graded_by|credit)["']\s*[:=]|\b(?:verdict|graded_by)\s*[:=]\s*["']?(?:hit|full|10|100|correct|pass)
-    |(?:^|[;,{(]|\bfinal|\bmy)\s*(?:score|grade)\s*[:=]\s*["']?(?:hit|full|10|100|pass)\b
-    |\b(?:respond|reply|answer)\s+with\s+(?:only\s+)?(?:["'{]|hit|correct|full|score|verdict|10\b|pass)|\b(?:print|output|return|say)\s+(?:only\s+["'{]?|["'{])(?:hit|correct|full|score|verdict|10\b|pass)
-    |\bplease\s+(?:be\s+(?:kind|generous|lenient)|pass\s+me|give\s+me|grade|mark|award)|\bi\s+(?:really\s+)?(?:need|deserve)\s+(?:this\s+job|full|the\s+(?:full\s+)?(?:marks?|points?|job)|a\s+(?:good|high|top|perfect)\s+(?:mark|score|grade))""",
+    |["']role["']\s*:
+    |\[/?\s*(?:inst|system|sys)\s*\]
+    |<\|?\s*/?\s*(?:system|assistant|user|im_start|im_end|answer|inst)\b
+    |\#\#\#\s*(?:instruction|system)
+    |["'](?:verdict|score|grade|graded_by|credit)["']\s*[:=]
+    |(?:^|[;,{(]|\bfinal|\bmy)\s*(?:score|grade)\s*[:=]\s*["']?(?:hit|full|10|100|pass)\b""",
     re.VERBOSE | re.MULTILINE,
 )
 _DONT_KNOW: Final = re.compile(
-    r"""\bi\s+(?:really\s+|honestly\s+|just\s+|actually\s+|simply\s+)*(?:do\s*n[o']?t|don’t|do\s+not|dont|can'?t|cannot|can\s+not)\s+(?:really\s+)?(?:know|remember|recall|answer|say|tell)\b
-    |\bcan\s+we\s+(?:please\s+)?(?:skip|move\s+on|come\s+back)|\b(?:drawing\s+a\s+)?blank\s+on\b|\bnever\s+came\s+across\b|\b(?:let'?s|please)\s+(?:skip|move\s+on)
-    |\b(?:can'?t|cannot)\s+(?:really\s+|properly\s+)?(?:explain|say|remember|recall)\b|\b(?:no|not)\s+(?:clue|idea)\s+(?:sorry|about|what|how|here|tbh)|[,.]\s*(?:pass|skip)[.!]?\s*$
-    |\b(?:no|not\s+a|haven'?t\s+a|without\s+a)\s+(?:idea|clue)\b|\bidk\b|\bdunno\b|\bi\s+(?:have\s+)?forg[eo]t(?:ten)?\b|\bnever\s+heard\b|\bbeats\s+me\b
-    |\bnot\s+familiar\s+with\b|\bi(?:'m|\s+am)\s+not\s+sure\b|^\s*(?:pass|skip|next|no\s+answer|nothing|n/?a|none)[.!?]*\s*$|\bi\s+give\s+up\b|\bno\s+sé\b
-    |\bkeine\s+ahnung\b|\bweiß\s+(?:ich\s+)?nicht\b|\bje\s+ne\s+sais\s+pas\b|\bnon\s+lo\s+so\b|\bnão\s+sei\b""",
+    r"""\b(?=\w)(?:
+    i\s+(?:really\s+|honestly\s+|just\s+|actually\s+|simply\s+)*(?:do\s*n[o']?t|don’t|do\s+not|dont|can'?t|cannot|can\s+not)\s+(?:really\s+)?(?:know|remember|recall|answer|say|tell)\b
+    |can\s+we\s+(?:please\s+)?(?:skip|move\s+on|come\s+back)
+    |(?:drawing\s+a\s+)?blank\s+on\b
+    |never\s+came\s+across\b
+    |(?:let'?s|please)\s+(?:skip|move\s+on)
+    |(?:can'?t|cannot)\s+(?:really\s+|properly\s+)?(?:explain|say|remember|recall)\b
+    |(?:no|not)\s+(?:clue|idea)\s+(?:sorry|about|what|how|here|tbh)
+    |(?:no|not\s+a|haven'?t\s+a|without\s+a)\s+(?:idea|clue)\b
+    |idk\b
+    |dunno\b
+    |i\s+(?:have\s+)?forg[eo]t(?:ten)?\b
+    |never\s+heard\b
+    |beats\s+me\b
+    |not\s+familiar\s+with\b
+    |i(?:'m|\s+am)\s+not\s+sure\b
+    |i\s+give\s+up\b
+    |no\s+sé\b
+    |keine\s+ahnung\b
+    |weiß\s+(?:ich\s+)?nicht\b
+    |je\s+ne\s+sais\s+pas\b
+    |non\s+lo\s+so\b
+    |não\s+sei\b
+    )
+    |[,.]\s*(?:pass|skip)[.!]?\s*$
+    |^\s*(?:pass|skip|next|no\s+answer|nothing|n/?a|none)[.!?]*\s*$""",
     re.VERBOSE | re.MULTILINE,
 )
 _REPORTED: Final = re.compile(

@@ -48,6 +48,7 @@ from mockinterview.tui.transcript import Transcript
 from mockinterview.tui.turns import literal, widgets
 
 SAVE_DRAFT_AFTER = 0.3  # seconds without a key
+WORDS_FIRST = 0.08  # seconds that the card of an answer waits for the interviewer's next words, which need no layout and go first
 BUSY = "Reading your answer ..."
 
 
@@ -131,6 +132,7 @@ class InterviewScreen(Frame):
         self._status_line, self._facts = Static(id="status", markup=False), Static(id="below", markup=False)
         self.transcript, self.editor = Transcript(id="talk"), Editor(id="editor")
         self._reminded = False  # that the interview is over
+        self._held: list[Widget] = []  # what is shown after the interviewer's next words, or a moment later
         self._cards: dict[str, Card] = {}  # the last card of each closed question
         self._save: Timer | None = None
         self._earlier = 0.0
@@ -200,14 +202,27 @@ class InterviewScreen(Frame):
         if isinstance(fact, PointDisputed):
             self._recount()
             self.notify("Your own mark is stored. It changes no score.", markup=False)
+        if isinstance(fact, AnswerGraded):
+            self._held = new
+            self.set_timer(WORDS_FIRST, self._show_held)
+            return
         with self.app.batch_update():
             if isinstance(fact, AnswerGiven):
                 self.transcript.live.wait()
-            elif not isinstance(fact, AnswerGraded):
+            else:
                 self.transcript.live.hush()
-            await self.transcript.add(new)
+            held, self._held = self._held, []
+            await self.transcript.put(*held, *new)
         self._tick()
-        self.refresh_bindings()
+        if not isinstance(fact, AnswerGiven):  # an answer changes no key, and the words that follow it must not wait
+            self.refresh_bindings()
+
+    async def _show_held(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            await self.transcript.put(*held)
+            self._tick()
+            self.refresh_bindings()
 
     def _taken(self, fact: Fact) -> list[Widget]:
         """Move the state on by an event and return what the transcript shows of it."""
@@ -255,6 +270,8 @@ class InterviewScreen(Frame):
     async def _phrased(self, event: Phrased) -> None:
         """Let words appear as they come; the stored event takes their place in the end."""
         await self.transcript.live.hear(event.piece)
+        if self._held:
+            self.call_after_refresh(self._show_held)
 
     # --- what the candidate does ------------------------------------------------------------------------------------
 
@@ -345,6 +362,7 @@ class InterviewScreen(Frame):
         finally:
             self.busy = False
             self.transcript.live.hush()
+            self.call_after_refresh(self.transcript.tidy)
 
     def _give_back(self) -> None:
         """Put words that could not be stored back into the editor, before what was typed meanwhile."""

@@ -63,12 +63,10 @@ class Transcript(VerticalScroll):
         """Append widgets; await it to have them mounted."""
         return self.mount(*new, before=self.live)
 
-    async def add(self, new: Sequence[Widget]) -> None:
-        """Append widgets, and lay down older ones while the end is in view."""
+    async def tidy(self) -> None:
+        """Lay down older turns while the end is in view."""
         turns = [child for child in self.children if not isinstance(child, Archive | Live)]
-        at_end = self.scroll_y >= self.max_scroll_y
-        await self.put(*new)
-        if at_end and len(turns) >= KEPT + CHUNK:
+        if self.scroll_y >= self.max_scroll_y and len(turns) >= KEPT + CHUNK:
             with self.app.batch_update():
                 await self.mount(laid_down(turns[:CHUNK]), before=turns[0])
                 await self.remove_children(turns[:CHUNK])
