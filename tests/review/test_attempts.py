@@ -31,6 +31,7 @@ async def test_an_attempt_says_what_the_report_says(hold, bank, answers):
         assert tuple(p for p in hits if not attempt.late(p)) == entry.hit
         assert tuple(p for p in hits if attempt.late(p)) == entry.hit_late
         assert tuple(p.id for p in points if attempt.best.get(p.id) == "partial") == entry.partial
+        assert tuple(p.id for p in points if attempt.best.get(p.id) == "contradicted") == entry.contradicted
         assert set(attempt.misconceptions) == set(entry.misconceptions)
         assert attempt.graded_by == entry.graded_by
 

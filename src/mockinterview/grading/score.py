@@ -32,3 +32,8 @@ def first_answer(marks: Iterable[Assessment]) -> Assessment | None:
     """Return the mark that counts as "at once": that of the first reply that is an answer, else of the first one; None without any."""
     marks = list(marks)
     return next((mark for mark in marks if not mark.says_nothing), next(iter(marks), None))
+
+
+def replaces(new: Verdict, old: Verdict | None) -> bool:
+    """Tell whether a later verdict on a point takes the place of an earlier one: more credit does, and the opposite after silence."""
+    return old is None or CREDIT[new] > CREDIT[old] or (old, new) == ("miss", "contradicted")

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from mockinterview.errors import UsageError
-from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, CREDIT, EXERCISE, first_answer, question_score
+from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, CREDIT, EXERCISE, first_answer, question_score, replaces
 from mockinterview.models import (
     AnswerGiven,
     AnswerGraded,
@@ -130,8 +130,7 @@ class Thread:
             credit *= AFTER_PROBE
         if first:
             self.at_once[point_id] = credit
-        before = self.verdicts.get(point_id, "miss")
-        if CREDIT[verdict] > CREDIT[before] or point_id not in self.verdicts or (before, verdict) == ("miss", "contradicted"):
+        if replaces(verdict, self.verdicts.get(point_id)):
             self.verdicts[point_id] = verdict
             if not first and CREDIT[verdict]:
                 self.late.add(point_id)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mockinterview.grading.score import CREDIT, first_answer
+from mockinterview.grading.score import CREDIT, first_answer, replaces
 from mockinterview.models import (
     AnswerGraded,
     Assessment,
@@ -73,7 +73,7 @@ class _Open:
     def best(self) -> dict[str, Verdict]:
         found: dict[str, Verdict] = {}
         for verdict in (verdict for mark in self.graded for verdict in mark.points):
-            if verdict.id not in found or CREDIT[verdict.verdict] > CREDIT[found[verdict.id]]:
+            if replaces(verdict.verdict, found.get(verdict.id)):
                 found[verdict.id] = verdict.verdict
         return found
 
