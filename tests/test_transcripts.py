@@ -7,13 +7,15 @@ import re
 
 from markdown_it import MarkdownIt
 
-from mockinterview.interview.loop import Interview
+from mockinterview.interview.loop import Interview, not_known
+from mockinterview.interview.summary import standing
 from mockinterview.interview.wording import EmbeddedInterviewer
-from mockinterview.models import Assessment, Bank, Plan, PointVerdict, Question, StatedMisconception
-from mockinterview.report import as_html, as_json, as_markdown, open_card_lines, report_lines
+from mockinterview.models import ARITHMETIC, Assessment, Bank, Plan, Point, PointVerdict, Question, StatedMisconception
+from mockinterview.report import as_html, as_json, as_markdown, disclosed, open_card_lines, report_lines
 
 HOSTILE = "- one | *two* <b>x</b> `code`\n# no heading\n1. no list & [link](http://x)"
 EDGE = {"to": "second", "when": "always", "origin": "documented", "source": {"doc": "001", "number": 44}, "bridge": "Stay."}
+LATER = Point(id="late", claim="A late truth.", weight=2)
 EXERCISE = {"ask": "Twice {n}?", "draw": {"n": [3]}, "answer": "2 * n", "unit": "mm"}
 
 
@@ -52,6 +54,14 @@ class Grader:
         return Assessment(question=question.id, score=score, points=tuple(points), misconceptions=stated, graded_by=self.name)
 
 
+class Unconvinced(Grader):
+    """Reads every answer, and takes it for none, as the embedded grader does with some wrong ones."""
+
+    async def grade(self, question: Question, answer: str) -> Assessment:
+        """Return no points and the flag."""
+        return (await super().grade(question, answer)).model_copy(update={"flags": ("dont_know",)})
+
+
 class Log(list):
     """A log in memory."""
 
@@ -60,9 +70,9 @@ class Log(list):
         super().append(event)
 
 
-async def held(*replies: str, bank: Bank | None = None, **plan) -> Interview:
+async def held(*replies: str, bank: Bank | None = None, grader: Grader | None = None, **plan) -> Interview:
     """Return an interview in which the candidate said these things."""
-    interview = Interview("s", bank or Bank([question("first")]), Log(), Grader(), EmbeddedInterviewer())
+    interview = Interview("s", bank or Bank([question("first")]), Log(), grader or Grader(), EmbeddedInterviewer())
     await interview.start(Plan.model_validate({"questions": ("first",), "count": 1, "seed": 1, **plan}))
     for reply in replies:
         if not interview.finished:
@@ -196,6 +206,102 @@ async def test_json_holds_what_was_expected_of_closed_questions_only():
     assert told["misconceptions"][0]["correction"] == "The truth."
     assert (told["model_answer"], told["sources"][0]["doc"]) == ("First this,\nthen that.", "002")
     assert body["credit"] == {"hit": 1.0, "partial": 0.5, "miss": 0.0, "contradicted": 0.0, "after_probe": 0.7, "after_hint": 0.5}
+
+
+def three() -> tuple[Bank, dict]:
+    """Return a bank of three questions, the first of which leads on to another one, and a plan for them."""
+    bank = Bank([question("first", follow_ups=[EDGE]), question("other"), question("third"), question("second")])
+    return bank, {"questions": ("first", "other", "third"), "count": 3, "max_follow_ups": 1}
+
+
+def told(interview: Interview) -> set[str]:
+    """Return the questions of which the JSON tells what was expected."""
+    return set(json.loads(as_json(interview.talk.events, interview.bank))["questions"])
+
+
+async def test_a_question_that_is_taken_up_again_tells_nothing_until_it_is_closed_for_good():
+    """Skipped, it may still come back; back, it is open; and at the end it tells all."""
+    bank, plan = three()
+    interview = await held("/skip", bank=bank, **{**plan, "max_follow_ups": 2})
+    assert told(interview) == set()
+    for said in ("/back", "half-heavy wrong", "it is still wrong"):
+        await interview.reply(said)
+    text = as_markdown(interview.talk.events, bank)
+    assert "part of a point" in text
+    assert "A heavy truth" not in text
+    assert "The truth" not in text
+    assert told(interview) == set()
+    await interview.reply("/skip")  # the one that it led on to, which does not come back
+    assert told(interview) == {"first", "second"}
+    await interview.reply("/skip")
+    assert told(interview) == {"first", "second"}
+    await interview.reply("/end")
+    assert told(interview) == {"first", "second", "other", "third"}
+    assert "- **mistaken**: The truth." in as_markdown(interview.talk.events, bank)
+
+
+async def test_an_exam_tells_neither_marks_nor_what_was_expected_before_its_end():
+    """Of a closed question, that it is closed."""
+    bank, plan = three()
+    plan["questions"] = ("other", "third")
+    interview = await held("half-light wrong heavy", "nothing at all", bank=bank, mode="exam", **{**plan, "count": 2})
+    assert [t.closed is not None for t in interview.talk.threads] == [True, False]
+    text = as_markdown(interview.talk.events, bank)
+    assert "*Question 1 (done).*" in text
+    assert "Marked by" not in text
+    assert "truth" not in text
+    assert told(interview) == set()
+    assert disclosed(interview.talk.events) == frozenset()
+    await interview.reply("/end")
+    assert told(interview) == {"other", "third"}
+    assert "Marked by scripted." in as_markdown(interview.talk.events, bank)
+
+
+async def test_how_an_open_interview_stands_tells_nothing_of_a_question_that_may_come_back():
+    """Neither among the next actions nor below the question; an exam tells of none."""
+    bank, plan = three()
+    interview = await held("light heavy", "light", "/skip", bank=bank, **{**plan, "max_follow_ups": 0})
+    report = standing(interview.talk)
+    assert [q.reason for q in report.questions] == ["done", "done", "skipped"]
+    lines = "\n".join(report_lines(report, bank))
+    assert lines.count("A heavy truth") == 2  # of the one that was answered: what to do, and below it
+    exam = await held("light", bank=bank, mode="exam", **{**plan, "max_follow_ups": 0})
+    assert "truth" not in "\n".join(report_lines(standing(exam.talk), bank))
+
+
+async def test_a_question_that_another_led_to_has_the_number_of_that_one():
+    """After a way back, too: each heading stands there once."""
+    bank, plan = three()
+    interview = await held("/skip", "/back", "light heavy", "light heavy", "/end", bank=bank, **plan)
+    text = as_markdown(interview.talk.events, bank)
+    assert "## Question 1a: What about \\| second?" in text
+    assert "Question 2a" not in text
+
+
+async def test_who_judged_is_named_where_a_grader_found_no_answer():
+    """The same flag with the label of arithmetic means that nobody was asked."""
+    interview = await held("an answer that is nothing but wrong", "/end", grader=Unconvinced())
+    assert interview.talk.finished.report.graded_by == ("scripted",)
+    assert "*Marked by scripted. No answer.*" in as_markdown(interview.talk.events, interview.bank)
+    card = open_card_lines(question("first"), interview.talk.threads[0].marks[0].assessment, 0.0, 2)
+    assert card[0].endswith("(marked by scripted)")
+
+
+def test_nobody_judges_an_i_dont_know():
+    """What arithmetic marks as not known is not judged; an exercise is, and so is what a grader takes for no answer."""
+    assert not not_known(question("first")).judged
+    assert not_known(question("first")).graded_by == ARITHMETIC
+    assert Assessment(question="q", score=0.0, points=(), flags=("dont_know",), graded_by="g").judged
+    assert Assessment(question="q", score=0.0, points=(), graded_by=ARITHMETIC).judged
+
+
+async def test_a_point_that_came_later_was_not_missed():
+    """A report of an old session with a bank that has grown says of the new point only that it is new."""
+    interview = await held("light", "/end")
+    grown = question("first").model_copy(update={"points": (*question("first").points, LATER)})
+    report = as_markdown(interview.talk.events, Bank([grown])).split("## Report")[1]
+    assert "| A late truth. | not in the bank then | 2 |  |" in report
+    assert "| A heavy truth. | missed | 3 | 0 |" in report
 
 
 async def test_html_holds_the_same_and_escapes_it():

@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ from mockinterview.models import Bank  # noqa: E402
 GOLD = ROOT / "evals" / "cases" / "grading" / "gold.jsonl"
 WRITTEN = Path(__file__).resolve().parent / "combine.jsonl"  # more answers to the combine questions, written for this fit alone
 FOLDS = 7
+ELSEWHERE = 3  # right answers to other questions, per combine question
 READER = [
     0,
     *range(len(both.WORDS), len(both.WORDS) + len(both.READER) - 1),
@@ -43,39 +46,61 @@ READER = [
 WORDS = [
     at for at in range(len(both.FEATURES)) if at not in {*READER[1:], len(both.WORDS) + len(both.READER) - 1}
 ]  # ... of the other
+ATTACKS = {"hedge", "off_topic"}  # kinds that were written in numbers far beyond their share among real answers: each counts half
 STRENGTH = {"point": 0.03, "misconception": 0.1}  # C of the regression, chosen by its cross-validated log loss
 
 
-def cases() -> list[dict[str, Any]]:
-    """Return the labelled answers to the combine questions: the gold ones and those written for this fit."""
+def cases(bank: Bank) -> list[dict[str, Any]]:
+    """Return the labelled answers to the combine questions: gold ones, those written for this fit, and right ones to other questions."""
     lines = [line for file in (GOLD, WRITTEN) for line in file.read_text(encoding="utf-8").splitlines()]
     found = (json.loads(line) for line in lines)
-    return [case for case in found if part(case["question"]) == "combine" and "other_language" not in case["flags"]]
+    own = [case for case in found if part(case["question"]) == "combine" and "other_language" not in case["flags"]]
+    return [*own, *_elsewhere(bank)]
 
 
-def rows(bank: Bank, reader: Reader, *, claims_only: bool) -> list[dict[str, Any]]:
-    """Return one row per point and misconception of all answers to the combine questions that have any evidence at all."""
+def _elsewhere(bank: Bank) -> Iterator[dict[str, Any]]:
+    """Yield model answers of train questions of other topics as answers to the combine questions: they state nothing of them.
+
+    Those in which the words find a point after all may state it, and are left out.
+    """
+    rng, questions, grader = random.Random(1), [q for q in bank if q.model_answer], EmbeddedGrader(vocabulary=bank_texts(bank))
+    for question in questions:
+        if part(question.id) == "combine":
+            others = [q for q in questions if part(q.id) == "train" and q.topic != question.topic]
+            for other in rng.sample(others, ELSEWHERE):
+                if any(verdict.verdict == "hit" for verdict in grader.assess(question, other.model_answer).points):
+                    continue
+                yield {"id": f"{question.id}--{other.id}", "question": question.id, "kind": "off_topic", "answer": other.model_answer,
+                       "points": {}, "misconceptions": [], "flags": []}  # fmt: skip
+
+
+def rows(bank: Bank, reader: Reader, *, claims_only: bool, guided: bool = True) -> list[dict[str, Any]]:
+    """Return one row per point and misconception of all answers to the combine questions that have any evidence at all.
+
+    What is not read has no features: `row` is None.
+    """
     grader = EmbeddedGrader(vocabulary=bank_texts(bank))
     found = []
-    for case in cases():
+    for case in cases(bank):
         question = bare(bank.get(case["question"])) if claims_only else bank.get(case["question"])
         judged, stating = judged_by_words(grader.prepare(question), case["answer"])
         if not stating:
             continue
-        logits = reader.read(question.ask, [both.claim_of(m) for m in judged.matches], both.evidence(stating))
-        for match, read, row in zip(judged.matches, logits, both.rows(judged.matches, logits), strict=True):
+        read, logits = both.readings_of(reader, question.ask, judged.matches, stating, guided=guided)
+        features = {id(match): row for match, row in zip(read, both.rows(read, logits, len(question.points)), strict=True)}
+        for match in judged.matches:
             stated = "hit" if match.target.id in case["misconceptions"] else "miss"
             label = case["points"].get(match.target.id, "miss") if match.target.kind == "point" else stated
             found.append({"id": case["id"], "question": question.id, "kind": match.target.kind, "target": match.target.id,
-                          "label": label, "row": row, "logits": list(read)})  # fmt: skip
+                          "label": label, "row": features.get(id(match)), "weight": 0.5 if case["kind"] in ATTACKS else 1.0})  # fmt: skip
     return found
 
 
-def fitted(x: np.ndarray, y: np.ndarray, kind: str) -> list[list[float]]:
-    """Return weights per class for raw features (the regression itself runs on features of unit spread)."""
+def fitted(x: np.ndarray, y: np.ndarray, counts: np.ndarray, kind: str) -> list[list[float]]:
+    """Return weights per class for raw features (the regression itself runs on features of unit spread); row i counts `counts[i]`."""
     centre, spread = x.mean(0), x.std(0) + 1e-9
     centre[0], spread[0] = 0.0, 1.0
-    model = LogisticRegression(C=STRENGTH[kind], fit_intercept=False, max_iter=5000).fit((x - centre) / spread, y)
+    model = LogisticRegression(C=STRENGTH[kind], fit_intercept=False, max_iter=5000).fit((x - centre) / spread, y, counts)
     if len(model.classes_) == 2:  # one row speaks for the second class: half of it for each
         coefficients = dict(zip(model.classes_, (-model.coef_[0] / 2, model.coef_[0] / 2), strict=True))
     else:
@@ -100,14 +125,22 @@ def probabilities(weights: list[list[float]], x: np.ndarray) -> np.ndarray:
 
 
 def cross_validated(data: list[dict[str, Any]], kind: str, used: list[int] | None = None) -> np.ndarray:
-    """Return the probabilities for every row from folds that did not see its question."""
-    x, y = np.array([d["row"] for d in data]), np.array([d["label"] for d in data])
+    """Return the probabilities for every row from folds that did not see its question; what is not read is a miss."""
+    read = np.array([d["row"] is not None for d in data])
+    x, y, counts = learnt_from(data, used)
+    found = np.tile(np.eye(len(both.CLASSES))[both.CLASSES.index("miss")], (len(data), 1))
+    for train, held in GroupKFold(FOLDS).split(x, y, [d["question"] for d in data if d["row"] is not None]):
+        found[np.flatnonzero(read)[held]] = probabilities(fitted(x[train], y[train], counts[train], kind), x[held])
+    return found
+
+
+def learnt_from(data: list[dict[str, Any]], used: list[int] | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return features (rows, features), labels and weights of what is read; columns that are not used are 0."""
+    read = [d for d in data if d["row"] is not None]
+    x = np.array([d["row"] for d in read])
     if used is not None:
         x = x * np.isin(np.arange(x.shape[1]), used)
-    found = np.zeros((len(data), len(both.CLASSES)))
-    for train, held in GroupKFold(FOLDS).split(x, y, [d["question"] for d in data]):
-        found[held] = probabilities(fitted(x[train], y[train], kind), x[held])
-    return found
+    return x, np.array([d["label"] for d in read]), np.array([d["weight"] for d in read])
 
 
 def chosen(bank: Bank, data: list[dict[str, Any]], p: np.ndarray) -> Thresholds:
@@ -164,27 +197,31 @@ def misconception_threshold(data: list[dict[str, Any]], p: np.ndarray) -> Thresh
 
 
 def numbers(bank: Bank, model: Path, claims_model: Path, used: list[int] | None = None) -> dict[str, Any]:
-    """Return what stands in combiner.json, fitted with some columns of the features or with all; print the cross-validated figures."""
+    """Return what stands in combiner.json, fitted with some columns of the features or with all; print the cross-validated figures.
+
+    The reader alone reads everything, not what the words point to.
+    """
     found: dict[str, Any] = {"features": list(both.FEATURES)}
     for claims_only in (False, True):
-        data = rows(bank, Reader(claims_model if claims_only else model), claims_only=claims_only)
+        data = rows(bank, Reader(claims_model if claims_only else model), claims_only=claims_only, guided=used != READER)
         for kind in ("point", "misconception"):
             own = [d for d in data if d["kind"] == kind]
             p = cross_validated(own, kind, used)
-            thresholds = chosen(bank, own, p) if kind == "point" else misconception_threshold(own, p)
+            usual = np.array([d["weight"] == 1 for d in own])
+            asked = [d for d, one in zip(own, usual, strict=True) if one]
+            thresholds = chosen(bank, asked, p[usual]) if kind == "point" else misconception_threshold(own, p)
             name = f"{kind} {'claims' if claims_only else 'says'}"
             _tell(name, bank, own, p, thresholds)
-            x = np.array([d["row"] for d in own])
-            if used is not None:
-                x = x * np.isin(np.arange(x.shape[1]), used)
-            found[name] = {"thresholds": thresholds._asdict(), "weights": fitted(x, np.array([d["label"] for d in own]), kind)}
+            _tell(f"{name}, without {', '.join(sorted(ATTACKS))}", bank, asked, p[usual], thresholds)
+            found[name] = {"thresholds": thresholds._asdict(), "weights": fitted(*learnt_from(own, used), kind)}
     return found
 
 
 def _tell(name: str, bank: Bank, own: list[dict[str, Any]], p: np.ndarray, thresholds: Thresholds) -> None:
     gold = np.array([both.CLASSES.index(d["label"]) for d in own])
+    read = np.flatnonzero([d["row"] is not None for d in own])
     shown = Figures(bank, own)(p, thresholds) if name.startswith("point") else {}
-    figures = {"AUC": roc_auc_score(gold == 0, p[:, 0]), "log loss": -np.log(p[np.arange(len(p)), gold] + 1e-9).mean(), **shown}
+    figures = {"AUC": roc_auc_score(gold == 0, p[:, 0]), "log loss": -np.log(p[read, gold[read]] + 1e-9).mean(), **shown}
     sys.stdout.write(f"{name}, n {len(own)}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()) + f", {tuple(thresholds)}\n")
     sys.stdout.flush()
 

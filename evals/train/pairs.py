@@ -63,13 +63,25 @@ class Makes:
     def __init__(self, rng: random.Random, *, sayings: bool = True) -> None:
         self.rng, self._share = rng, SHARE_WITH_SAYINGS if sayings else 0.0
 
-    def of(self, ask: str, target: Point | Misconception | str, answer: str, label: tuple[float, ...], weight: float = 1.0) -> Pair:
+    def of(
+        self, ask: str, target: Point | Misconception | Claim | str, answer: str, label: tuple[float, ...], weight: float = 1.0
+    ) -> Pair:
         """Return a pair. A saying that stands in the answer is kept from the reader: finding it there would be no reading."""
-        text = target if isinstance(target, str) else target.claim if isinstance(target, Point) else target.belief
-        says: tuple[str, ...] = ()
-        if not isinstance(target, str) and self.rng.random() < self._share:
-            says = tuple(s for s in target.says if s not in answer)
-        return Pair(premise(ask, Claim(text, says), answer), answer, label, weight)
+        text, says = _claim(target)
+        if says and self.rng.random() >= self._share:
+            says = ()
+        return Pair(premise(ask, Claim(text, tuple(s for s in says if s not in answer)), answer), answer, label, weight)
+
+
+def _claim(target: Point | Misconception | Claim | str) -> Claim:
+    match target:
+        case Point():
+            return Claim(target.claim, target.says)
+        case Misconception():
+            return Claim(target.belief, target.says)
+        case str():
+            return Claim(target)
+    return target
 
 
 def bank_pairs(bank: Bank, ids: set[str], make: Makes) -> Iterator[Pair]:
@@ -142,6 +154,20 @@ def _neighbours(question: Question, questions: list[Question], make: Makes) -> I
             yield make.of(question.ask, point, rng.choice(rng.choice(other.points).says), MISS)
     for point in question.core:
         yield make.of(question.ask, point, question.model_answer, HIT)
+    # A full answer is as often one to another question: else its fluency alone would be taken for the claim.
+    elsewhere = [q for q in questions if q.topic != question.topic]
+    for target in (*question.points, *question.misconceptions):
+        for other in rng.sample(elsewhere, 2):
+            yield make.of(question.ask, target, _some_of(other.model_answer, rng), MISS)
+
+
+def _some_of(text: str, rng: random.Random) -> str:
+    """Return a text or, as often, some of its sentences in their order."""
+    sentences = re.split(r"(?<=[.!?])\s+", text)
+    if rng.random() < 0.5:
+        return text
+    kept = sorted(rng.sample(range(len(sentences)), rng.randint(1, len(sentences))))
+    return " ".join(sentences[i] for i in kept)
 
 
 def _claimless(question: Question, make: Makes) -> Iterator[Pair]:
@@ -190,9 +216,14 @@ def written_pairs(lines: list[dict], bank: Bank, weight: float, make: Makes) -> 
     differences say nothing of most points: of those misses a few are enough.
     """
     asked = {line["id"]: _rubric(line) for line in reversed(lines) if "ask" in line}
+    everything = [(line["id"], case["answer"]) for line in lines if not line["minimal"] for case in line["answers"]]
     for line in lines:
         own = _rubric(line) if "ask" in line else asked.get(line["id"])
         ask, points, beliefs = own or _rubric_of_bank(bank.get(line["id"]))
+        for target in points.values():
+            elsewhere, answer = make.rng.choice(everything)
+            if elsewhere != line["id"]:
+                yield make.of(ask, target, answer, MISS, weight)
         for case in line["answers"]:
             labels = {key: case["points"].get(key, "miss") for key in points}
             for key in _thinned(labels, make.rng) if line["minimal"] else labels:
@@ -204,15 +235,19 @@ def written_pairs(lines: list[dict], bank: Bank, weight: float, make: Makes) -> 
                     yield make.of(ask, belief, case["answer"], NOT_BELIEVED, weight / 2)
 
 
-Rubric = tuple[str, dict[str, Point | str], dict[str, Misconception | str]]  # question, points and misconceptions by id
+Rubric = tuple[str, dict[str, Claim], dict[str, Claim]]  # question, points and misconceptions by id
 
 
 def _rubric(line: dict) -> Rubric:
-    return line["ask"], {p["id"]: p["claim"] for p in line["points"]}, {m["id"]: m["belief"] for m in line["misconceptions"]}
+    claims, beliefs = (
+        {one["id"]: Claim(one[name], tuple(one.get("says", ()))) for one in line[kind]}
+        for kind, name in (("points", "claim"), ("misconceptions", "belief"))
+    )
+    return line["ask"], claims, beliefs
 
 
 def _rubric_of_bank(question: Question) -> Rubric:
-    return question.ask, {p.id: p for p in question.points}, {m.id: m for m in question.misconceptions}
+    return question.ask, {p.id: _claim(p) for p in question.points}, {m.id: _claim(m) for m in question.misconceptions}
 
 
 def _thinned(labels: dict[str, str], rng: random.Random) -> list[str]:

@@ -187,7 +187,7 @@ def main() -> None:
     parser.add_argument("--claims", action="store_true")
     options = parser.parse_args()
     bank = load_bank(ROOT / "corpus").bank
-    texts, combiner, alone = bank_texts(bank), Combiner(options.model), Combiner(options.model)
+    texts, combiner, alone = bank_texts(bank), Combiner(options.model), Combiner(options.model, guided=False)
     alone.fits = fits(numbers(bank, options.model, options.model, READER))
     graders = {
         "words alone": EmbeddedGrader(texts),

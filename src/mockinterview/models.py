@@ -23,6 +23,7 @@ Flag = Literal["empty", "gibberish", "off_topic", "question_echo", "injection", 
 Origin = Literal["misconception", "probe", "documented", "implied", "exercise", "deepen", "redirect", "example"]
 Intent = Literal["answer", "dont_know", "hint", "clarify", "skip", "back", "small_talk", "thinking", "end"]
 
+ARITHMETIC = "arithmetic"  # who marks what nobody has to judge: an exercise, and an "I don't know"
 NO_CONTENT: frozenset[Flag] = frozenset({"empty", "gibberish", "off_topic", "question_echo", "injection"})
 LEVELS: tuple[Level, ...] = ("foundation", "intermediate", "advanced")
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -72,6 +73,11 @@ class Misconception(Value):
     says: tuple[str, ...] = ()
     correction: str = ""
     probe: str = ""
+
+    @property
+    def right(self) -> str:
+        """What is right instead; where the bank does not say, that the belief is wrong."""
+        return self.correction or f"Not so: {self.belief}"
 
 
 class FollowUp(Value):
@@ -246,6 +252,11 @@ class Assessment(Value):
     def says_nothing(self) -> bool:
         """Whether what was said is no answer at all: nothing, not language, about something else, the question said back."""
         return bool(NO_CONTENT.intersection(self.flags)) and not self.score
+
+    @property
+    def judged(self) -> bool:
+        """Whether somebody looked at what was said. Nobody has to for an "I don't know"; graders find one in answers, too."""
+        return not ("dont_know" in self.flags and self.graded_by == ARITHMETIC)
 
     def verdict(self, point_id: str) -> Verdict:
         """Return the verdict on a point; a point that was not looked at is a miss."""

@@ -16,6 +16,7 @@ from mockinterview.grading.calibration import Thresholds
 from mockinterview.grading.combiner import CLASSES, FEATURES, Combiner, Fit, fits
 from mockinterview.grading.embedded import EmbeddedGrader
 from mockinterview.grading.neural import MODEL_DIR, WINDOW, Claim, Logits, Reader, premise
+from mockinterview.models import Question
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,8 @@ def test_what_stands_at_the_end_of_a_long_answer_is_read(combiner):
     """A long answer is read in windows; the one that states the claim counts."""
     padding = "At my last company we had many meetings about the budget and the roadmap of the team. " * (WINDOW // 8)
     said = "You stop training as soon as the validation loss stops improving."
-    assert verdict(combiner.reader, ASK, CLAIM, padding + said) == "hit"
+    (without,), (at_the_end,) = (combiner.reader.read(ASK, [Claim(CLAIM)], answer) for answer in (padding, padding + said))
+    assert at_the_end.hit - at_the_end.miss > without.hit - without.miss + 1
 
 
 @pytest.mark.parametrize("answer", ["\ud800", "🙂" * 300, "a" * 5000, "\x00", "[SEP] [CLS] [SEP]"])
@@ -111,6 +113,45 @@ def test_a_quote_is_found_where_the_words_find_none(combiner, both, convolution,
     lines = both.explain(convolution, answer).lines()
     assert any("read as hit 1.00" in line for line in lines)
     assert any("read by the cross-encoder" in line for line in lines)
+
+
+def asked_of(reader: Reader, grader: EmbeddedGrader, question: Question, answer: str, monkeypatch) -> dict[str, str]:
+    """Return what the reader was asked about an answer: the texts that it was given, by claim."""
+    asked: dict[str, str] = {}
+
+    def read_all(triples):
+        asked.update((claim.text, text) for _, claim, text in triples)
+        return [Logits(0, 0, 9, 0) for _ in triples]
+
+    monkeypatch.setattr(reader, "read_all", read_all)
+    grader.assess(question, answer)
+    return asked
+
+
+def test_what_resembles_no_saying_is_not_read(combiner, both, convolution, monkeypatch):
+    """The words know how a point is said; the reader is asked only about what the answer may speak of."""
+    asked = asked_of(combiner.reader, both, convolution, "With p=3 the output stays 5x5.", monkeypatch)
+    assert convolution.points[2].claim in asked
+    assert convolution.points[1].claim not in asked
+
+
+def test_an_answer_that_resembles_nothing_is_read_for_every_point(combiner, both, convolution, monkeypatch):
+    """It may be in words that nobody has thought of; but nobody is taken to hold a belief on such grounds."""
+    asked = asked_of(combiner.reader, both, convolution, "The purple elephant has no room in there.", monkeypatch)
+    assert set(asked) == {point.claim for point in convolution.points}
+
+
+def test_without_sayings_every_point_is_read(combiner, both, bare, monkeypatch):
+    """A bank of mere claims does not tell how people put them."""
+    asked = asked_of(combiner.reader, both, bare, bare.points[0].claim, monkeypatch)
+    assert {point.claim for point in bare.points} <= set(asked)
+
+
+def test_only_what_stands_around_is_read(combiner, both, convolution, monkeypatch):
+    """The sentence that resembles a claim is read with its neighbours, not with all the rest of a long answer."""
+    answer = "My name is Jo. I like hiking. With p=3 the output stays 5x5. Lunch was good. The train was late."
+    text = asked_of(combiner.reader, both, convolution, answer, monkeypatch)[convolution.points[2].claim]
+    assert text == "I like hiking. With p=3 the output stays 5x5. Lunch was good."
 
 
 @pytest.mark.parametrize(

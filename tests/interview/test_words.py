@@ -129,7 +129,51 @@ async def test_the_question_is_said_again_with_words_that_fit_the_reason(replies
 )
 def test_a_bare_yes_is_asked_for_what_it_lacks(asked, expected):
     """A "yes, there is" lacks which one; a yes to a yes-or-no question lacks the reason."""
-    assert press(asked) is expected
+    assert press(asked, "Yes.") is expected
+
+
+@pytest.mark.parametrize("reply", ["No.", "nope", "No, there isn’t", "not really", "yes and no"])
+def test_a_bare_no_is_asked_for_its_reason(reply):
+    """There is no thing to name: asked what it would be, the interviewer would not have listened."""
+    assert press("Is there a change that helps at great depth?", reply) is words.WHY
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("Have you seen validation loss rise while accuracy went up?", words.WHY),
+        ("Does an MLP, which has no memory, do without backpropagation?", words.WHY),
+        ("Would it help the layers, where the slope is small?", words.WHY),
+        ("Have you met a habit that was worse than knowing nothing?", words.WHICH),
+        ("Do you know a comparison in which the older one came out ahead?", words.WHICH),
+        ("Would the code even run, and what do frameworks do?", words.WHICH),
+        ("When the loss rises, which of the two do you trust?", words.WHICH),
+    ],
+)
+def test_a_relative_clause_asks_for_no_thing(asked, expected):
+    """A comma and "which" begin one in a yes-or-no question; with "and" before it, "what" asks on."""
+    assert press(asked, "Yes.") is expected
+
+
+async def test_no_there_is_not_draws_the_question_why():
+    """The loop tells the words of the reply."""
+    points = [{"id": "one", "claim": "So it is.", "probe": "Is there a third one?"}]
+    interview = await held("nothing of it at all", "No.", bank=Bank([question(points=points)]))
+    assert last_words(interview) in words.WHY
+
+
+async def test_a_request_for_a_formula_is_rephrased_as_one():
+    """Not as the main question; once its wordings are used up, the same words come with a way out."""
+    bank = Bank([question(clarify="Tell me the number.", formulas="x=1")])
+    interview = await held("one two here", bank=bank, format="onsite")
+    assert interview.talk.asked.origin == "example"
+    said = {last_words(interview)}
+    for _ in words.FORMULA[1:]:
+        await interview.reply("could you rephrase that?")
+        said.add(next(text for text in words.FORMULA if last_words(interview).endswith(text)))
+    assert said == set(words.FORMULA)
+    await interview.reply("rephrase please")
+    assert any(last_words(interview).startswith(lead) for lead in words.SAME_WORDS)
 
 
 async def test_yes_there_is_draws_the_question_which_one():
@@ -139,13 +183,40 @@ async def test_yes_there_is_draws_the_question_which_one():
     assert last_words(interview) in words.WHICH
 
 
-@pytest.mark.parametrize("said", ["I'd rather not go into details", "I prefer not to answer that one", "no comment"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'd rather not go into details",
+        "I prefer not to answer that one",
+        "no comment",
+        "I would prefer not to discuss my last employer",
+        "I don't want to say more about that, sorry",
+        "I'd rather not guess here",
+        "I can't say",
+        "I can't say that I know",
+        "I'd rather not say anything about our customers",
+        "sorry, I can't tell you why that is",
+    ],
+)
 def test_a_refusal_is_no_answer(said):
     """However politely it is put."""
     assert understand(said) == "dont_know"
 
 
-@pytest.mark.parametrize("said", ["I'd rather not use dropout at test time", "I prefer not to use it there"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'd rather not use dropout at test time",
+        "I prefer not to use it there",
+        "I'd rather not share weights there",
+        "I prefer not to share parameters between the two towers",
+        "I'd rather not say accuracy here, since the classes are skewed; recall is better",
+        "I would not want to say it converges, the loss still falls",
+        "I'd rather not say our loss converged",
+        "I can't tell overfitting from the training loss alone",
+        "I have never used dropout at test time since it adds noise",
+    ],
+)
 def test_a_preference_is_an_answer(said):
     """The same words begin answers as well."""
     assert understand(said) == "answer"

@@ -8,7 +8,7 @@ import textwrap
 
 from mockinterview.errors import UsageError
 from mockinterview.interview.loop import Interview
-from mockinterview.interview.state import Thread
+from mockinterview.interview.state import Talk, Thread
 from mockinterview.interview.summary import question_report, standing
 from mockinterview.models import (
     AnswerGiven,
@@ -84,7 +84,11 @@ class PlainLines:
 
     def show(self, event: Event) -> None:
         """Print what a person wants to know of an event."""
-        for line in self._lines(event):
+        self._put(event, self.interview.talk)
+
+    def _put(self, event: Event, talk: Talk) -> None:
+        """Print an event; `talk` is the state just after it."""
+        for line in self._lines(event, talk):
             if line or not self._blank:
                 sys.stdout.write(clean(line) + "\n")
             self._blank = not line
@@ -94,11 +98,13 @@ class PlainLines:
         """Print where a resumed session stands: the questions so far in short, and the open one in full."""
         talk = self.interview.talk
         sys.stdout.write(f"Going on with session {talk.session_id}: question {talk.number} of {talk.plan.count}.\n")
+        then = Talk(talk.bank)
         for event in talk.events:
+            then.take(event)
             if isinstance(event, AnswerGiven):
                 sys.stdout.write(clean(f"> {event.text}") + "\n")
             elif not isinstance(event, InterviewStarted | AnswerGraded):
-                self.show(event)
+                self._put(event, then)
 
     def prompt(self) -> None:
         """Print the prompt where a person sits at the keyboard."""
@@ -121,15 +127,14 @@ class PlainLines:
         except UsageError as error:
             sys.stdout.writelines(f"{part}\n" for part in _wrapped(clean(str(error))))
 
-    def _lines(self, event: Event) -> list[str]:
-        talk = self.interview.talk
+    def _lines(self, event: Event, talk: Talk) -> list[str]:
         match event:
             case InterviewStarted():
                 return [_introduction(event), ""]
             case QuestionAsked():
                 return ["", f"Question {event.number} of {event.total}", *_wrapped(event.text)]
             case FollowUpAsked() if event.to:
-                return ["", f"Question {talk.number}a", *_wrapped(event.text)]
+                return ["", f"Question {talk.number_of(talk.thread(event.to))}a", *_wrapped(event.text)]
             case FollowUpAsked() | RemarkMade():
                 return _wrapped(event.text)
             case QuestionReopened():
@@ -138,7 +143,7 @@ class PlainLines:
                 return _wrapped(f"Hint (what it draws out counts half): {event.text}")
             case AnswerGraded() if talk.plan.mode == "practice":
                 thread = talk.thread(event.question_id)
-                return ["", *self._card(thread, event), ""]
+                return ["", *_card(thread, event, talk), ""]
             case QuestionClosed() if talk.plan.mode == "practice":
                 thread = talk.thread(event.question_id)
                 if thread.untouched and not thread.parent:
@@ -148,11 +153,12 @@ class PlainLines:
                 return ["", *_wrapped(event.text), "", *report_lines(event.report, talk.bank)]
         return []
 
-    def _card(self, thread: Thread, event: AnswerGraded) -> list[str]:
-        return open_card_lines(
-            thread.question, event.assessment, thread.score_after, len(thread.missed_core()),
-            earned=thread.earned_before, expected=self.interview.talk.expected(event.assessment),
-        )  # fmt: skip
+
+def _card(thread: Thread, event: AnswerGraded, talk: Talk) -> list[str]:
+    return open_card_lines(
+        thread.question, event.assessment, thread.score_after, len(thread.missed_core()),
+        earned=thread.earned_before, expected=talk.expected(event.assessment),
+    )  # fmt: skip
 
 
 async def _take(interview: Interview, line: str) -> None:

@@ -13,8 +13,8 @@ from mockinterview.evals.figures import headline_grading
 from mockinterview.evals.results import Result
 from mockinterview.evals.run import Manifest, RunFolder, grader_hash
 from mockinterview.grading.embedded import WORDS_ALONE
-from mockinterview.grading.exercise import GRADED_BY
 from mockinterview.grading.score import CREDIT
+from mockinterview.models import ARITHMETIC
 
 ENOUGH = 50  # answers; a smaller run says little, and the baseline is asked instead
 RUNS = 5  # the latest ones that are looked at
@@ -34,7 +34,7 @@ def reliability(graders: Sequence[str], runs: Path) -> list[str]:
 
     `runs` is the folder of the eval runs. What arithmetic graded needs none.
     """
-    names = [name for name in graders if name != GRADED_BY]
+    names = [name for name in graders if name != ARITHMETIC]
     return [_sentence(name, runs) for name in names]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mockinterview.cli.compose import Workshop
 from mockinterview.cli.output import put_json, put_lines
 from mockinterview.errors import StorageError, UsageError
-from mockinterview.report import as_html, as_json, as_markdown, score_text
+from mockinterview.report import as_html, as_json, as_markdown, disclosed, score_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,10 +70,12 @@ def _export_deck(events: list[Event], workshop: Workshop, file: Path | None) -> 
 
     if file is None:
         raise UsageError("An Anki package is not text.", "Name a file for it: -o FILE.apkg.")
-    cards = flashcards(attempts(events), workshop.bank)
+    told = disclosed(events)
+    cards = flashcards((attempt for attempt in attempts(events) if attempt.question_id in told), workshop.bank)
     if not cards:
         raise UsageError(
-            "Nothing essential was missed in this session, so there are no cards.", "Export a session with missed points."
+            "This session gives no cards: no question that is over lacks anything essential.",
+            "Export a session with missed points.",
         )
     _write(file, as_apkg(cards, datetime.fromisoformat(events[-1].at)))
     sys.stderr.write(f"{len(cards)} cards in {file}. Open it with Anki.\n")

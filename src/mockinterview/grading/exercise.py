@@ -7,9 +7,8 @@ from collections.abc import Mapping
 
 from mockinterview.grading.arithmetic import evaluate, same_number
 from mockinterview.grading.score import EXERCISE
-from mockinterview.models import Assessment, PointVerdict, Question, StatedMisconception
+from mockinterview.models import ARITHMETIC, Assessment, PointVerdict, Question, StatedMisconception
 
-GRADED_BY = "arithmetic"
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBER = re.compile(r"(?<![\w.])[-−+]?\d[\d,]*(?:\.\d+)?(?:\s*[eE][-+]?\d+)?\s*(?:(?:million|thousand|per\s?cent|[kKM])\b|%)?|(?i:\b(?:" + "|".join(_WORDS) + r")\b)")  # fmt: skip
 _FRACTION = re.compile(r"(?<![\w./])(\d{1,15})\s*/\s*(\d{1,15})(?![\w/])")
@@ -31,7 +30,7 @@ def grade_exercise(question: Question, numbers: Mapping[str, float], answer: str
     stated = [] if right else _mistakes(question, numbers, given)
     verdict = PointVerdict(id=EXERCISE, verdict="hit" if right else "miss", evidence=right)
     return Assessment(
-        question=question.id, score=10.0 if right else 0.0, points=(verdict,), misconceptions=tuple(stated), graded_by=GRADED_BY
+        question=question.id, score=10.0 if right else 0.0, points=(verdict,), misconceptions=tuple(stated), graded_by=ARITHMETIC
     )
 
 

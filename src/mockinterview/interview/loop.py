@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from mockinterview.errors import BackendError, GradingError, UsageError
 from mockinterview.grading.arithmetic import draw, evaluate, wording
-from mockinterview.grading.exercise import GRADED_BY, grade_exercise
+from mockinterview.grading.exercise import grade_exercise
 from mockinterview.interview import wording as words
 from mockinterview.interview.policy import (
     Ask,
@@ -28,6 +28,7 @@ from mockinterview.interview.policy import (
 from mockinterview.interview.state import Talk, fold
 from mockinterview.interview.summary import STRENGTH, build_report
 from mockinterview.models import (
+    ARITHMETIC,
     AnswerGiven,
     AnswerGraded,
     Assessment,
@@ -344,7 +345,7 @@ class Interview:
     def _react(self, step: React) -> RemarkMade:
         simple = {
             "back": ("back", words.NOTHING_SKIPPED), "end": ("end", words.ENDING),
-            "why": ("reaction", words.press(self._bare_question())),
+            "why": ("reaction", words.press(self._bare_question(), self.talk.pending.text if self.talk.pending else "")),
         }  # fmt: skip
         if step.about in simple:
             about, options = simple[step.about]
@@ -361,7 +362,9 @@ class Interview:
     def _clarification(self, question: Question) -> str:
         """Return other words for what was asked; where the bank has none, what it belongs to; then the same words and a way out."""
         seed, turn, bare, spoken = self.talk.plan.seed, self._turn(), self._bare_question(), self._spoken_since_asked()
-        if not self._repeats_follow_up():
+        if isinstance(self.talk.asked, FollowUpAsked) and self.talk.asked.origin == "example":
+            anew = words.said_anew(words.FORMULA, spoken, seed, turn)
+        elif not self._repeats_follow_up():
             anew = words.said_anew((question.clarify, question.ask, *question.variants), spoken, seed, turn)
         elif question.ask in spoken:
             anew = ""
@@ -418,4 +421,4 @@ def check_length(answer: str) -> None:
 def not_known(question: Question) -> Assessment:
     """Return the mark of an "I don't know": no point is shown, which arithmetic alone can tell."""
     missed = tuple(PointVerdict(id=point.id, verdict="miss") for point in question.points)
-    return Assessment(question=question.id, score=0.0, points=missed, flags=("dont_know",), graded_by=GRADED_BY)
+    return Assessment(question=question.id, score=0.0, points=missed, flags=("dont_know",), graded_by=ARITHMETIC)

@@ -12,6 +12,16 @@ from mockinterview.models import Intent
 _BARE_WORDS = 7
 _SHORT = 16  # words; a longer reply has content and goes to the grader, whatever it begins with
 
+# What may stand behind "I can't say" and "I'd rather not say": nothing that could be an answer, as "accuracy here, since ..." is one.
+_TAIL = (
+    r"( (for sure|at all|right now|exactly|much|more|any|anything|further|it|this|that|these|those|the|question|one|details?|you|here|now|yet"
+    r"|please|sorry|thanks|honestly|really))*"
+)
+_REFUSED = (
+    rf"((go into|get into|discuss|(say|tell|talk|comment){_TAIL} (on|about|of)) (my|our)( \S+){{1,3}}"
+    rf"|(go into|get into|answer|say|tell|talk|discuss|comment|guess){_TAIL}( (on|about|into|to|of))?{_TAIL})"
+)
+
 _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("end", r"(let'?s |can we |please |i want to |i'?d like to )?(stop|end|finish|quit)( here| now| the interview| it)*( please)?"),
     ("skip", r"(can we |could we |let'?s |please |i'?d like to |i want to |i would )*(skip|pass|move on|next question|next one|next)"
@@ -20,13 +30,15 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("hint", r"(can|could|may|would)? ?(i|you)? ?(please )?(have|get|give|need|want|use)? ?(me )?(a |another |some |any )?(little |small )?(hint|clue|tip|pointer|nudge)s?( please)?"),
     ("hint", r"(i('m| am) stuck[ ,.]*)?(help|help me|give me a hand|some help)( please| here| out| a bit)*"),
     ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok|no|nope)[ ,.]*)*(i )?(really |honestly |just |simply |still )?"
-                  r"(do ?n[o']?t|do not|dunno|can'?t|cannot|could ?n'?t|have)( really| honestly)?( (know|remember|recall|say|tell|think of|answer|(got )?(no|any) (idea|clue))).*"),
+                  r"(do ?n[o']?t|do not|dunno|can'?t|cannot|could ?n'?t|have)( really| honestly)?( (know|remember|recall|think of|answer|(got )?(no|any) (idea|clue))).*"),
+    ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok)[ ,.]*)*(i )?(really |honestly |just |simply |still )?(can'?t|cannot|could ?n'?t)( really| honestly)? (say|tell)"
+                  + _TAIL + r"( (how|why|what|which|when|where)( \S+){0,4}| i('ve| have)? (know|do|remember|recall|used|seen|heard)( \S+){0,4})?"),
     ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok)[ ,.]*)*(i('m| am) )?(really )?(not|no|zero|absolutely no)( (at all|really|so|too|very|entirely))? ?(sure|idea|clue|certain)( at all| sorry| (about|on|of) (this|that|it)( one)?)*"),
     ("dont_know", r"(idk|dunno|no idea|no clue|beats me|pass[ ,]*no idea|never heard( of (it|that|this))?|i (have )?forgot(ten)?( it| that)?|you got me|what do i know|\?+)"),
     # A refusal is no answer either, however politely it is put; "I'd rather not use it" is one.
-    ("dont_know", r"(no comment|(i('d| would) (rather|prefer to)|i'?d rather|i prefer) not( to)? (go into|get into|answer|say|tell|talk|discuss|comment|guess|share).*)"),
-    ("dont_know", r"i('d| would)? ?(do ?n'?t|do not|won'?t|will not) (want|like|wish) to (go into|get into|answer|say|tell|talk|discuss|comment|guess|share).*"),
-    ("dont_know", r"i('ve| have) (never|not) (heard|seen|used|learned|learnt|studied|worked|come across).*"),
+    ("dont_know", r"(no comment|i('?d| would)? ?(rather|prefer) not( to)? " + _REFUSED + r")"),
+    ("dont_know", r"i('d| would)? ?(do ?n'?t|do not|won'?t|will not) (want|like|wish) to " + _REFUSED),
+    ("dont_know", r"i('ve| have) (never|not) (heard|seen|used|learned|learnt|studied|worked|come across)(?!.* (because|since|as (it|they|that)) ).*"),
     ("clarify", r"(can|could|would) you (please )?(clarify|rephrase|explain|elaborate|restate|be more specific|make).*"),
     ("clarify", r"(sorry[ ,.]*|hm+[ ,.]*)?(what|which) (exactly |precisely )?(do|did) you (mean|want|ask|refer|expect).*"),
     ("clarify", r"(sorry[ ,.]*)?(i )?(do ?n'?t|did ?n'?t|do not|did not) (really |quite )?(understand|get|follow) (the |your |this |that )?(question|it|what you).*"),
@@ -58,6 +70,11 @@ def is_bare(text: str) -> bool:
     """Tell whether a reply is a yes or no, or an evasion, with no reason beside it."""
     spaced = " ".join(re.sub(r"[!.…,;:?]+", " ", text.lower().replace("’", "'")).split())
     return len(spaced.split()) <= _BARE_WORDS and bool(re.fullmatch(_BARE, spaced))
+
+
+def is_denial(text: str) -> bool:
+    """Tell whether a bare reply says no: then there is no thing to name, only a reason to give."""
+    return bool(re.search(r"\b(no|nope|nah|not|never|false|wrong)\b|n['’]t\b", text.lower()))
 
 
 def understand(text: str, *, asked_to_end: bool = False) -> Intent:

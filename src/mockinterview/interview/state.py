@@ -171,6 +171,11 @@ class Talk:
         """How many main questions have been asked."""
         return sum(1 for thread in self.threads if not thread.parent)
 
+    def number_of(self, thread: Thread) -> int:
+        """Return the number of a main question, or of the one that led on to this one, counted from 1."""
+        mains = [t.question.id for t in self.threads if not t.parent]
+        return mains.index(thread.parent or thread.question.id) + 1
+
     @property
     def asked_ids(self) -> set[str]:
         """The ids of all questions that were put, main ones and follow-ups."""

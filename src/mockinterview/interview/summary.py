@@ -7,7 +7,7 @@ from statistics import fmean
 
 from mockinterview.grading.score import CREDIT
 from mockinterview.interview.state import Talk, Thread
-from mockinterview.models import Misconception, QuestionReport, Report
+from mockinterview.models import QuestionReport, Report
 
 STRENGTH = 7.0  # a question counts as a strength from this score on, at once; nothing is praised below it
 NEXT_ACTIONS = 3
@@ -18,7 +18,7 @@ OPEN = "open"  # the reason of a question that is not closed
 def build_report(talk: Talk) -> Report:
     """Return the report of an interview as far as it went."""
     graded = [t for t in talk.threads if t.graded]
-    judged = (m.assessment for t in talk.threads for m in t.marks if "dont_know" not in m.assessment.flags)
+    judged = (m.assessment for t in talk.threads for m in t.marks if m.assessment.judged)
     marks = dict.fromkeys(assessment.graded_by for assessment in judged)
     return Report(
         session_id=talk.session_id,
@@ -37,18 +37,26 @@ def build_report(talk: Talk) -> Report:
 
 
 def standing(talk: Talk) -> Report:
-    """Return the report of an interview that can still go on: of an open question it tells the scores, and not what is expected."""
+    """Return the report of an interview that can still go on: the scores, and what was expected of questions that are over.
+
+    One that was skipped without an answer may be taken up again, and an exam tells nothing before its end.
+    """
     report = build_report(talk)
-    closed = [t for t in talk.threads if t.closed]
-    learn = _next_actions(closed) if any(t.graded for t in closed) else []
+    over = [t for t in talk.threads if _is_over(t) and talk.plan.mode == "practice"]
+    learn = _next_actions(over) if any(t.graded for t in over) else []
     actions = [f"Go on where you were: `mockinterview resume {talk.session_id}`.", *learn]
-    entries = [_kept_open(q) if t.closed is None else q for q, t in zip(report.questions, talk.threads, strict=True)]
+    told = {t.question.id for t in over}
+    entries = [q if q.question_id in told else _withheld(q, t) for q, t in zip(report.questions, talk.threads, strict=True)]
     return report.model_copy(update={"next_actions": tuple(actions[:NEXT_ACTIONS]), "questions": tuple(entries), "complete": False})
 
 
-def _kept_open(entry: QuestionReport) -> QuestionReport:
+def _is_over(thread: Thread) -> bool:
+    return thread.closed is not None and (bool(thread.parent) or not thread.untouched)
+
+
+def _withheld(entry: QuestionReport, thread: Thread) -> QuestionReport:
     hidden = dict.fromkeys(("partial", "missed", "contradicted", "misconceptions", "corrected"), ())
-    return entry.model_copy(update={**hidden, "credits": {}, "reason": OPEN})
+    return entry.model_copy(update={**hidden, "credits": {}, "reason": thread.closed.reason if thread.closed else OPEN})
 
 
 def _all_asked(talk: Talk) -> bool:
@@ -107,15 +115,11 @@ def _next_actions(threads: Sequence[Thread]) -> list[str]:
     return ["Nothing was graded. Start again with a topic that you know."]
 
 
-def _right(belief: Misconception) -> str:
-    return belief.correction or f"Not so: {belief.belief}"
-
-
 def _losses(thread: Thread) -> list[tuple[float, str]]:
     question = thread.question
     total = sum(p.weight for p in question.core)
     beliefs = [
-        (10 * m.weight / total + (HELD if m.id in thread.held else TAKEN_BACK), f"Correct a belief ({question.ask}): {_right(m)}")
+        (10 * m.weight / total + (HELD if m.id in thread.held else TAKEN_BACK), f"Correct a belief ({question.ask}): {m.right}")
         for m in question.misconceptions
         if m.id in thread.stated
     ]

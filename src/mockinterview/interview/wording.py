@@ -9,7 +9,9 @@ import random
 import re
 from collections.abc import AsyncIterator, Sequence
 
-from mockinterview.models import LEVELS, Move, Plan, Question
+from mockinterview.interview.policy import level_rank
+from mockinterview.interview.replies import is_denial
+from mockinterview.models import Move, Plan, Question
 from mockinterview.ports import Scene
 
 OPENERS = (
@@ -200,22 +202,28 @@ def _lead_options(question: Question, previous: Question | None, *, harder: bool
         return OPENERS
     if question.topic in IMPROVING_TOPICS and previous.topic not in IMPROVING_TOPICS:
         return IMPROVING
-    rises = LEVELS.index(question.level) > LEVELS.index(previous.level)
-    return HARDER if harder and rises else NEXT
+    return HARDER if harder and level_rank(question) > level_rank(previous) else NEXT
 
 
-_OPEN_QUESTION = re.compile(
-    r"(?:^|[,:;]\s+(?:and\s+)?)(?:(?:in|on|for|from|to|with|at|by)\s+)?(?:what|which|how|who|whom|whose|where|when)\b"
-    r"|^(?:is|are|was|were) there\b|^(?:do|have|can|could|would) you (?:know|seen|met|name|think of|give)\b",
+_WH = r"(?:(?:in|on|for|from|to|with|at|by)\s+)?(?:what|which|how|who|whom|whose|where|when)\b"
+_YES_OR_NO = re.compile(
+    r"(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|shall|should|may|might|must)(?:n't)?\b", re.IGNORECASE
+)
+_ASKS_WHICH = re.compile(rf"(?:^|[,:;]\s+(?:and\s+)?){_WH}", re.IGNORECASE)
+# A yes-or-no question that wants a thing all the same; ", which" begins a relative clause there.
+_WANTS_A_THING = re.compile(
+    rf",?\s+and\s+{_WH}|^(?:is|are|was|were) there\b|^(?:do|can|could|would) you (?:know|name|think of|give)\b"
+    r"|^have you (?:seen|met|heard of|come across) (?:an?|any|one|some|another)\b",
     re.IGNORECASE,
 )
 
 
-def press(asked: str) -> Sequence[str]:
-    """Return what may be said after a bare yes or no to a question: asked what or which, it lacks the thing, else the reason."""
+def press(asked: str, reply: str) -> Sequence[str]:
+    """Return what may be said after a bare reply: a yes lacks the thing where a question wants one, all else lacks the reason."""
     questions = [part for part in re.findall(r"[^.!?]+\?", asked) if part.strip()]
     last = questions[-1].strip() if questions else asked
-    return WHICH if _OPEN_QUESTION.search(last) else WHY
+    wanted = _WANTS_A_THING if _YES_OR_NO.match(last) else _ASKS_WHICH
+    return WHICH if wanted.search(last) and not is_denial(reply) else WHY
 
 
 def said_anew(options: Sequence[str], spoken: str, seed: int, turn: int) -> str:

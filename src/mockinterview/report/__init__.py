@@ -8,6 +8,7 @@ from mockinterview.report.lines import (
     SIGNS,
     bar,
     closing_lines,
+    corrections,
     counts_text,
     new_to,
     notes,
@@ -18,6 +19,7 @@ from mockinterview.report.lines import (
     score_card_lines,
     score_text,
 )
+from mockinterview.report.transcript import disclosed
 
 __all__ = [
     "HIGHEST",
@@ -29,7 +31,9 @@ __all__ = [
     "as_markdown",
     "bar",
     "closing_lines",
+    "corrections",
     "counts_text",
+    "disclosed",
     "new_to",
     "notes",
     "open_card_lines",

@@ -11,20 +11,21 @@ from typing import Any
 
 from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, CREDIT
 from mockinterview.models import Bank, Event, InterviewStarted, Question, QuestionClosed
-from mockinterview.report.transcript import Block, Heading, Listed, Quoted, Remark, Spoken, Table, transcript
+from mockinterview.report.transcript import Block, Heading, Listed, Quoted, Remark, Spoken, Table, disclosed, transcript
 
 
 def as_json(events: Sequence[Event], bank: Bank | None = None) -> str:
     """Return a session as one JSON document: its id and all its events.
 
-    With a bank: also the closed questions, with their points, weights, corrections, model answers and sources, and the factors
-    of the score.
+    With a bank: also the questions that are closed for good, with their points, weights, corrections, model answers and sources,
+    and the factors of the score.
     """
     session_id = next((e.session_id for e in events if isinstance(e, InterviewStarted)), "")
     body: dict[str, Any] = {"id": session_id, "events": [event.model_dump(mode="json") for event in events]}
     if bank is not None:
-        closed = dict.fromkeys(e.question_id for e in events if isinstance(e, QuestionClosed) and e.question_id in bank)
-        body["questions"] = {question_id: _expected(bank.get(question_id)) for question_id in closed}
+        told = disclosed(events)
+        asked = dict.fromkeys(e.question_id for e in events if isinstance(e, QuestionClosed))
+        body["questions"] = {name: _expected(bank.get(name)) for name in asked if name in told and name in bank}
         body["credit"] = {**CREDIT, "after_probe": AFTER_PROBE, "after_hint": AFTER_HINT}
     return json.dumps(body, ensure_ascii=False, indent=2)
 

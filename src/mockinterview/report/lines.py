@@ -95,12 +95,14 @@ def open_card_lines(
 
 
 def _marked_by(assessment: Assessment) -> str:
-    """Return who gave a mark; that nothing was answered, nobody has to judge."""
-    return "" if "dont_know" in assessment.flags else f"  (marked by {assessment.graded_by})"
+    return f"  (marked by {assessment.graded_by})" if assessment.judged else ""
 
 
 def new_to(assessment: Assessment, earned: Collection[str]) -> list[PointVerdict]:
-    """Return the verdicts without those that a point takes no notice of: part of it, or nothing of it, after it was hit."""
+    """Return the verdicts that are news: of a point that was hit before, not that part of it or nothing of it was said now.
+
+    That it was said again, or the opposite of it, is told, though neither changes what the point earned.
+    """
     return [p for p in assessment.points if p.verdict in ("hit", "contradicted") or p.id not in earned]
 
 
@@ -150,8 +152,8 @@ def _core_claims(question: Question, ids: Sequence[str]) -> list[str]:
 
 
 def corrections(question: Question, ids: Sequence[str]) -> list[str]:
-    """Return what is right instead of these beliefs; the belief where the bank has no correction, its id where it has neither."""
-    known = {m.id: m.correction or f"Not so: {m.belief}" for m in question.misconceptions}
+    """Return what is right instead of these beliefs; the id of one that the bank no longer has."""
+    known = {m.id: m.right for m in question.misconceptions}
     return [known.get(i, i) for i in ids]
 
 

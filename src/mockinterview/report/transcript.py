@@ -43,6 +43,7 @@ from mockinterview.report.lines import (
 )
 
 NOTHING_NEW = "It adds nothing to what was already shown."
+ADDED_LATER = "not in the bank then"
 VERDICTS = {"hit": "hit", "partial": "partly", "miss": "missed", "contradicted": "contradicted"}
 
 
@@ -103,9 +104,40 @@ def transcript(events: Sequence[Event], bank: Bank) -> list[Block]:
     """Return a session as blocks: all that was said, the marks, and the report once there is one.
 
     Of a question that is still open, only what was shown is told: the rest may still be asked.
+    An exam tells no mark before its end.
     """
     story = _Story(events, bank)
     return [block for event in events for block in story.blocks(event)]
+
+
+def disclosed(events: Sequence[Event]) -> frozenset[str]:
+    """Return the ids of the questions of which it may be told what was expected: those that are closed for good.
+
+    As long as a session is not over, a main question that was skipped without an answer may be taken up again, and an exam tells
+    nothing.
+    """
+    if _in_exam(events):
+        return frozenset()
+    finished = any(isinstance(event, InterviewFinished) for event in events)
+    closed: set[str] = set()
+    begun: set[str] = set()
+    for event in events:
+        match event:
+            case AnswerGraded():
+                begun.add(event.question_id)
+            case FollowUpAsked() if event.to:  # one that was led on to cannot be taken up again
+                begun.add(event.to)
+            case QuestionReopened():
+                closed.discard(event.question_id)
+            case QuestionClosed() if finished or event.reason != "skipped" or event.question_id in begun:
+                closed.add(event.question_id)
+    return frozenset(closed)
+
+
+def _in_exam(events: Sequence[Event]) -> bool:
+    """Tell whether this is an exam that is not over."""
+    exam = any(isinstance(event, InterviewStarted) and event.plan.mode == "exam" for event in events)
+    return exam and not any(isinstance(event, InterviewFinished) for event in events)
 
 
 class _Story:
@@ -113,7 +145,9 @@ class _Story:
 
     def __init__(self, events: Sequence[Event], bank: Bank) -> None:
         self._bank = bank
-        self._closed = {event.question_id for event in events if isinstance(event, QuestionClosed)}
+        self._disclosed = disclosed(events)
+        self._in_exam = _in_exam(events)
+        self._main = ""
         self._numbers: dict[str, str] = {}
         self._earned: dict[str, set[str]] = {}
         self._expected: dict[str, float] = {}
@@ -126,12 +160,13 @@ class _Story:
                 held = f"{event.at[:16].replace('T', ' ')} UTC, {plan.mode}, {plan.format}, {plan.backend}"
                 return [Heading(1, f"Interview {event.session_id}"), Remark(held)]
             case QuestionAsked():
-                self._numbers[event.question_id] = str(event.number)
+                self._main, self._numbers[event.question_id] = event.question_id, str(event.number)
                 title = f"Question {event.number} of {event.total}: {self._ask(event.question_id)}"
                 return [Heading(2, title, event.question_id), Spoken(event.text)]
             case FollowUpAsked():
                 return self._follow_up(event)
             case QuestionReopened():
+                self._main = event.question_id
                 return [Spoken(event.text, "taken up again")]
             case RemarkMade():
                 return [Spoken(event.text)]
@@ -139,12 +174,15 @@ class _Story:
                 return [Spoken(event.text, "what it draws out counts half", "Hint")]
             case AnswerGiven():
                 return [Quoted("Candidate", "\n".join(part for part in (event.text, event.whiteboard) if part))]
+            case AnswerGraded() | PointDisputed() if self._in_exam:
+                return []
             case AnswerGraded():
                 return self._mark(event)
             case PointDisputed():
                 return [Remark(f"Disputed (self-marked): {event.point_id} as {event.verdict}. {event.reason}".rstrip())]
             case QuestionClosed():
-                return [Remark(f"Question {self._number(event.question_id)}: {_scores(event)} ({REASONS[event.reason]}).")]
+                scores = "" if self._in_exam else f": {_scores(event)}"
+                return [Remark(f"Question {self._number(event.question_id)}{scores} ({REASONS[event.reason]}).")]
             case InterviewFinished():
                 spoken: list[Block] = [Spoken(event.text)] if event.text else []
                 return [*spoken, *_report(event.report, self._bank, self._numbers)]
@@ -161,9 +199,8 @@ class _Story:
             self._expected[event.question_id] = event.expected
         if not event.to:
             return [Spoken(event.text, FOLLOW_UPS[event.origin])]
-        main = max((number for number in self._numbers.values() if number.isdigit()), key=int, default="")
-        self._numbers[event.to] = f"{main}a"
-        return [Heading(2, f"Question {main}a: {self._ask(event.to)}", event.to), Spoken(event.text, FOLLOW_UPS[event.origin])]
+        number = self._numbers[event.to] = f"{self._numbers.get(self._main, '')}a"
+        return [Heading(2, f"Question {number}: {self._ask(event.to)}", event.to), Spoken(event.text, FOLLOW_UPS[event.origin])]
 
     def _mark(self, event: AnswerGraded) -> list[Block]:
         assessment, question_id = event.assessment, event.question_id
@@ -172,13 +209,13 @@ class _Story:
         question = self._bank.get(question_id)
         earned = self._earned.setdefault(question_id, set())
         items = list(self._items(question, event, earned))
-        told = notes(assessment) or ([NOTHING_NEW] if not items and question_id in self._closed else [])
+        told = notes(assessment) or ([NOTHING_NEW] if not items and question_id in self._disclosed else [])
         earned.update(p.id for p in assessment.points if p.verdict == "hit")
-        by = [] if "dont_know" in assessment.flags else [f"Marked by {assessment.graded_by}."]
+        by = [f"Marked by {assessment.graded_by}."] if assessment.judged else []
         return [Remark(" ".join([*by, *told])), *([Listed(tuple(items))] if items else [])]
 
     def _items(self, question: Question, event: AnswerGraded, earned: set[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        over = question.id in self._closed
+        over = question.id in self._disclosed
         for verdict in new_to(event.assessment, earned):
             if verdict.verdict != "miss" and (over or verdict.verdict in ("hit", "partial")):
                 claim = _claim(question, verdict) if over or verdict.verdict == "hit" else MORE_TO_IT
@@ -253,11 +290,12 @@ def _points(question: Question, entry: QuestionReport) -> Table:
         **dict.fromkeys(entry.hit, "hit"), **dict.fromkeys(entry.hit_late, "hit after follow-up"),
         **dict.fromkeys(entry.partial, "partly"), **dict.fromkeys(entry.contradicted, "contradicted"),
     }  # fmt: skip
-    told = "missed" if entry.after_follow_up is not None else "not graded"
+    verdicts |= dict.fromkeys(entry.missed, "missed" if entry.after_follow_up is not None else "not graded")
     rows = []
     for point in question.points:
         bonus = " (bonus)" if point.kind == "bonus" else ""
-        rows.append((point.claim + bonus, verdicts.get(point.id, told), *_earned(point.weight, point.id, entry)))
+        earned = _earned(point.weight, point.id, entry) if point.id in verdicts else (str(point.weight), "")
+        rows.append((point.claim + bonus, verdicts.get(point.id, ADDED_LATER), *earned))
     if EXERCISE in entry.credits:
         solved = "hit" if entry.credits[EXERCISE] else "missed"
         rows.append(("The result of the exercise. (bonus)", solved, *_earned(1, EXERCISE, entry)))

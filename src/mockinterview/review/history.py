@@ -9,8 +9,7 @@ from statistics import fmean
 from typing import Literal
 
 from mockinterview.errors import GradingError, NotComparableError
-from mockinterview.grading.exercise import GRADED_BY as ARITHMETIC
-from mockinterview.models import AnswerGiven, AnswerGraded, Assessment, Bank, Event, Verdict
+from mockinterview.models import ARITHMETIC, AnswerGiven, AnswerGraded, Assessment, Bank, Event, Verdict
 from mockinterview.ports import Grader
 from mockinterview.review.attempts import Attempt
 

@@ -16,11 +16,10 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 from textual.widget import Widget
 
-from mockinterview.grading.exercise import GRADED_BY as ARITHMETIC
 from mockinterview.grading.score import EXERCISE
 from mockinterview.interview.state import Talk, Thread
 from mockinterview.models import Assessment, PointDisputed, PointVerdict, Question, Verdict
-from mockinterview.report import HIGHEST, MORE_TO_IT, SIGNS, new_to, notes, open_text, result_text, score_text
+from mockinterview.report import HIGHEST, MORE_TO_IT, SIGNS, corrections, new_to, notes, open_text, result_text, score_text
 from mockinterview.sanitize import clean
 from mockinterview.tui.formulas import readable
 from mockinterview.tui.keys import label
@@ -199,14 +198,13 @@ def point_rows(thread: Thread, own: Mapping[str, PointDisputed] = MappingProxyTy
             rows += [(" ", "", Content(clean(dispute_text(own[point.id]))))] if point.id in own else []
     for stated in {m.id: m for mark in thread.marks for m in mark.assessment.misconceptions}.values():
         rows.append(("! mistaken", STYLES["contradicted"], _quote(stated.evidence)))
-        rows.append((" ", "", Content(readable(clean(thread.question.misconception(stated.id).correction)))))
+        rows += [(" ", "", Content(readable(clean(right)))) for right in corrections(thread.question, [stated.id])]
     return rows
 
 
 def _markers(assessments: Sequence[Assessment]) -> list[str]:
-    """Return who marked these, each once. Nobody marks an "I don't know", though its zero is stored as found by arithmetic."""
-    marked = (a for a in assessments if not ("dont_know" in a.flags and a.graded_by == ARITHMETIC))
-    return list(dict.fromkeys(a.graded_by for a in marked))
+    """Return who marked these, each once."""
+    return list(dict.fromkeys(a.graded_by for a in assessments if a.judged))
 
 
 def _head(told: str, marked_by: Sequence[str]) -> Row:

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 
 from mockinterview.errors import StorageError, UsageError
 from mockinterview.interview.state import Talk
-from mockinterview.report import as_html, as_json, as_markdown
+from mockinterview.report import as_html, as_json, as_markdown, disclosed
 from mockinterview.sanitize import clean
 from mockinterview.tui.cards import Hanging
 from mockinterview.tui.core import Core
@@ -83,9 +83,12 @@ def _exported(core: Core, talk: Talk, form: str) -> bytes:
         from mockinterview.review.attempts import attempts
         from mockinterview.review.deck import as_apkg, flashcards
 
-        flash = flashcards(attempts(talk.events), core.bank)
+        told = disclosed(talk.events)
+        flash = flashcards((attempt for attempt in attempts(talk.events) if attempt.question_id in told), core.bank)
         if not flash:
-            raise UsageError("There is nothing to learn from this session: no point was missed.", "Answer some questions first.")
+            raise UsageError(
+                "This session gives no cards: no question that is over lacks anything essential.", "Answer some questions first."
+            )
         return as_apkg(flash, datetime.fromisoformat(talk.events[-1].at))
     text = as_json(talk.events, core.bank) if form == "json" else {"md": as_markdown, "html": as_html}[form](talk.events, core.bank)
     return clean(text).encode()

@@ -16,8 +16,7 @@ def status_line(talk: Talk, seconds: float) -> str:
 
 def _number(talk: Talk) -> int:
     """Return the number of the question in talk, which may be an earlier one that is taken up again; else of the last one."""
-    mains = [thread for thread in talk.threads if not thread.parent]
-    return next((n for n, thread in enumerate(mains, start=1) if thread is talk.main), len(mains))
+    return talk.number_of(talk.main) if talk.main else talk.number
 
 
 def _clock(talk: Talk, seconds: float) -> str:

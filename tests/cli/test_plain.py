@@ -1,0 +1,91 @@
+"""Plain lines of an interview that is resumed: what was told then is told again, and no more."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockinterview.cli.plain import PlainLines
+from mockinterview.interview.loop import Interview
+from mockinterview.interview.wording import EmbeddedInterviewer
+from mockinterview.models import Assessment, Bank, Plan, PointVerdict, Question
+
+
+class Grader:
+    """Hits a point where its id is among the words."""
+
+    name = "scripted"
+
+    def warm_up(self) -> None:
+        """Do nothing: all is there."""
+
+    async def grade(self, question: Question, answer: str) -> Assessment:
+        """Return verdicts by the words of the answer."""
+        hit = {p.id for p in question.points if p.id in answer.split()}
+        points = tuple(
+            PointVerdict(id=p.id, verdict="hit" if p.id in hit else "miss", evidence=p.id if p.id in hit else "")
+            for p in question.points
+        )
+        return Assessment(question=question.id, score=5.0 * bool(hit), points=points, graded_by=self.name)
+
+
+class Log(list):
+    """A log in memory."""
+
+    def append(self, session_id, event) -> None:
+        """Keep the event."""
+        super().append(event)
+
+
+def question(name: str, **more) -> Question:
+    """Return a question with two points that cannot be probed."""
+    points = [{"id": i, "claim": f"The {i} secret of {name}."} for i in ("one", "two")]
+    return Question.model_validate(
+        {"id": name, "topic": "cnn", "level": "foundation", "ask": f"What about {name}?", "points": points, **more}
+    )
+
+
+@pytest.fixture
+async def interview() -> Interview:
+    """Return an interview about two questions, the first of which leads on to a third one."""
+    edge = {"to": "inner", "when": "always", "origin": "documented", "source": {"doc": "001", "number": 4}, "bridge": "On."}
+    bank = Bank([question("first", follow_ups=[edge]), question("second"), question("inner")])
+    interview = Interview("s", bank, Log(), Grader(), EmbeddedInterviewer())
+    await interview.start(Plan(questions=("first", "second"), count=2, seed=1))
+    return interview
+
+
+async def said(interview: Interview, *replies: str) -> None:
+    """Say these things."""
+    for reply in replies:
+        await interview.reply(reply)
+
+
+async def test_a_question_that_another_led_to_has_the_number_of_that_one(interview, capsys):
+    """When it is asked and when the session is shown again, whatever was asked since and before."""
+    lines = PlainLines(interview, interactive=False)
+    interview.listen(lines.show)
+    await said(interview, "/skip", "/back", "one two here")
+    assert "\nQuestion 1a\n" in capsys.readouterr().out
+    await said(interview, "one two there")
+    lines.show_past()
+    again = capsys.readouterr().out
+    assert "\nQuestion 1a\n" in again
+    assert "Question 2a" not in again
+
+
+async def test_a_question_that_was_skipped_and_is_open_again_keeps_its_secrets(interview, capsys):
+    """The closing lines of the skip are those that were shown then."""
+    await said(interview, "/skip", "/back")
+    PlainLines(interview, interactive=False).show_past()
+    again = capsys.readouterr().out
+    assert "Skipped. /back returns to it" in again
+    assert "secret" not in again
+
+
+async def test_end_of_input_tells_nothing_of_a_question_that_may_come_back(interview, capsys):
+    """What was skipped can be taken up when the session goes on."""
+    await said(interview, "/skip")
+    await PlainLines(interview, interactive=False).end_of_input()
+    report = capsys.readouterr().out
+    assert "first: not graded at once, not graded after follow-up (skipped)" in report
+    assert "secret of" not in report
