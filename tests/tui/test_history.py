@@ -127,7 +127,7 @@ async def test_deck_without_a_miss_is_not_written(world, wait_until, screen_text
     async with app.run_test(size=(80, 24)) as pilot:
         await to_history(app, pilot, wait_until, 1)
         await pilot.press("f6")
-        await wait_until(pilot, lambda: "no point was missed" in screen_text(app))
+        await wait_until(pilot, lambda: "gives no cards" in screen_text(app))
 
 
 async def test_history_from_the_report(world, wait_until, idle, end) -> None:

@@ -74,7 +74,7 @@ def _export_deck(events: list[Event], workshop: Workshop, file: Path | None) -> 
     cards = flashcards((attempt for attempt in attempts(events) if attempt.question_id in told), workshop.bank)
     if not cards:
         raise UsageError(
-            "This session gives no cards: no question that is over lacks anything essential.",
+            "This session gives no cards: nothing essential was missed where a question is over.",
             "Export a session with missed points.",
         )
     _write(file, as_apkg(cards, datetime.fromisoformat(events[-1].at)))

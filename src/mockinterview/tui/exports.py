@@ -87,7 +87,8 @@ def _exported(core: Core, talk: Talk, form: str) -> bytes:
         flash = flashcards((attempt for attempt in attempts(talk.events) if attempt.question_id in told), core.bank)
         if not flash:
             raise UsageError(
-                "This session gives no cards: no question that is over lacks anything essential.", "Answer some questions first."
+                "This session gives no cards: nothing essential was missed where a question is over.",
+                "Answer some questions first.",
             )
         return as_apkg(flash, datetime.fromisoformat(talk.events[-1].at))
     text = as_json(talk.events, core.bank) if form == "json" else {"md": as_markdown, "html": as_html}[form](talk.events, core.bank)
