@@ -51,6 +51,7 @@ PIECE = "The **quokka** of layer `k` is w_{} * x_{} and so on, "
 
 def child(lines: int) -> None:
     """Run the app on a long stored interview whose interviewer never stops talking."""
+    from mockinterview.cli import GARBAGE
     from mockinterview.cli.app import load
     from mockinterview.cli.arguments import build_parser
     from mockinterview.interview.loop import Interview
@@ -76,7 +77,7 @@ def child(lines: int) -> None:
                 yield PIECE.format(number, number) if number % 12 else "\n\n"
                 await asyncio.sleep(1 / 30)
 
-    gc.set_threshold(200_000, 20, 20)  # as `mockinterview.cli.main`
+    gc.set_threshold(*GARBAGE)  # as the command does
     core = load(build_parser().parse_args([]))
     questions = tuple(q.id for q in core.bank)[:200]
     plan = Plan(count=len(questions), questions=questions, seed=1)

@@ -6,6 +6,7 @@ import json
 import re
 
 from markdown_it import MarkdownIt
+from tests.scripted import Log
 
 from mockinterview.interview.loop import Interview, not_known
 from mockinterview.interview.summary import standing
@@ -62,12 +63,9 @@ class Unconvinced(Grader):
         return (await super().grade(question, answer)).model_copy(update={"flags": ("dont_know",)})
 
 
-class Log(list):
-    """A log in memory."""
-
-    def append(self, session_id, event) -> None:
-        """Keep the event."""
-        super().append(event)
+def append(self, session_id, event) -> None:
+    """Keep the event."""
+    super().append(event)
 
 
 async def held(*replies: str, bank: Bank | None = None, grader: Grader | None = None, **plan) -> Interview:

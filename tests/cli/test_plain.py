@@ -3,37 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.scripted import Log, WordGrader
 
 from mockinterview.cli.plain import PlainLines
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.wording import EmbeddedInterviewer
-from mockinterview.models import Assessment, Bank, Plan, PointVerdict, Question
-
-
-class Grader:
-    """Hits a point where its id is among the words."""
-
-    name = "scripted"
-
-    def warm_up(self) -> None:
-        """Do nothing: all is there."""
-
-    async def grade(self, question: Question, answer: str) -> Assessment:
-        """Return verdicts by the words of the answer."""
-        hit = {p.id for p in question.points if p.id in answer.split()}
-        points = tuple(
-            PointVerdict(id=p.id, verdict="hit" if p.id in hit else "miss", evidence=p.id if p.id in hit else "")
-            for p in question.points
-        )
-        return Assessment(question=question.id, score=5.0 * bool(hit), points=points, graded_by=self.name)
-
-
-class Log(list):
-    """A log in memory."""
-
-    def append(self, session_id, event) -> None:
-        """Keep the event."""
-        super().append(event)
+from mockinterview.models import Bank, Plan, Question
 
 
 def question(name: str, **more) -> Question:
@@ -49,7 +24,7 @@ async def interview() -> Interview:
     """Return an interview about two questions, the first of which leads on to a third one."""
     edge = {"to": "inner", "when": "always", "origin": "documented", "source": {"doc": "001", "number": 4}, "bridge": "On."}
     bank = Bank([question("first", follow_ups=[edge]), question("second"), question("inner")])
-    interview = Interview("s", bank, Log(), Grader(), EmbeddedInterviewer())
+    interview = Interview("s", bank, Log(), WordGrader(), EmbeddedInterviewer())
     await interview.start(Plan(questions=("first", "second"), count=2, seed=1))
     return interview
 

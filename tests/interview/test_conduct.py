@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.scripted import Log, WordGrader
 
 from mockinterview.errors import UsageError
 from mockinterview.interview.loop import LONGEST, Interview
@@ -17,35 +18,17 @@ from mockinterview.review.attempts import attempts
 OFF = "the weather is so fine today that we are all going to the sea"
 
 
-class Grader:
+class Grader(WordGrader):
     """Hits a point where its id is among the words; "weather" is off topic. Keeps the questions that it was given."""
-
-    name = "scripted"
 
     def __init__(self):
         self.given = []
 
-    def warm_up(self) -> None:
-        """Do nothing: all is there."""
-
     async def grade(self, question: Question, answer: str) -> Assessment:
         """Return verdicts by the words of the answer."""
         self.given.append(question)
-        found = [p.id in answer.split() for p in question.points]
-        points = tuple(
-            PointVerdict(id=p.id, verdict="hit" if hit else "miss", evidence=p.id if hit else "")
-            for p, hit in zip(question.points, found, strict=True)
-        )
         flags = ("off_topic",) if "weather" in answer else ()
-        return Assessment(question=question.id, score=5.0 * any(found), points=points, flags=flags, graded_by=self.name)
-
-
-class Log(list):
-    """A log in memory."""
-
-    def append(self, session_id, event) -> None:
-        """Keep the event."""
-        super().append(event)
+        return (await super().grade(question, answer)).model_copy(update={"flags": flags})
 
 
 def question(name: str, **more) -> Question:

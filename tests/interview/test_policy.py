@@ -1,6 +1,7 @@
 """What comes next, asserted on the events of whole conversations with a scripted grader."""
 
 import pytest
+from tests.scripted import by_words
 
 from mockinterview.errors import UsageError
 from mockinterview.interview.loop import Interview
@@ -12,7 +13,6 @@ from mockinterview.models import (
     Bank,
     Plan,
     PointDisputed,
-    PointVerdict,
     Question,
     StatedMisconception,
 )
@@ -56,16 +56,12 @@ class ScriptedGrader:
 
     async def grade(self, question: Question, answer: str) -> Assessment:
         """Return verdicts by the words of the answer."""
-        points = tuple(
-            PointVerdict(id=p.id, verdict="hit", evidence=p.id) if p.id in answer.split() else PointVerdict(id=p.id, verdict="miss")
-            for p in question.points
-        )
         stated = tuple(StatedMisconception(id=m.id, evidence=m.id) for m in question.misconceptions if m.id in answer.split())
         flags = ("off_topic",) if "weather" in answer else ()
         return Assessment(
             question=question.id,
             score=0.0 if flags else 5.0,
-            points=points,
+            points=by_words(question, answer),
             misconceptions=stated,
             flags=flags,
             graded_by=self.name,

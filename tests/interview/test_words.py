@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.scripted import Log, WordGrader
 
 from mockinterview.interview import wording as words
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.replies import understand
 from mockinterview.interview.wording import EmbeddedInterviewer, opening, phrase, press
-from mockinterview.models import Assessment, Bank, Move, Plan, PointVerdict, Question
+from mockinterview.models import Bank, Move, Plan, Question
 from mockinterview.ports import Scene
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "questions"
@@ -21,32 +22,6 @@ DANGLING = re.compile(
     r"^(And|So|Then|Or|But|That|Those)\b|^(Is|Are) there\b|^(Do|Have|Can|Could) you (know|seen|met|name|think|give)\b|\bthat side\b"
     r"|\bthe (first|second|latter|former) (one|of the two|of them|case|kind)\b"
 )
-
-
-class Grader:
-    """Hits a point where its id is among the words."""
-
-    name = "scripted"
-
-    def warm_up(self) -> None:
-        """Do nothing: all is there."""
-
-    async def grade(self, question: Question, answer: str) -> Assessment:
-        """Return verdicts by the words of the answer."""
-        points = tuple(
-            PointVerdict(id=p.id, verdict="hit", evidence=p.id) if p.id in answer.split() else PointVerdict(id=p.id, verdict="miss")
-            for p in question.points
-        )
-        score = 5.0 * any(p.verdict == "hit" for p in points)
-        return Assessment(question=question.id, score=score, points=points, graded_by=self.name)
-
-
-class Log(list):
-    """A log in memory."""
-
-    def append(self, session_id, event) -> None:
-        """Keep the event."""
-        super().append(event)
 
 
 def question(name: str = "first", **more) -> Question:
@@ -58,7 +33,7 @@ def question(name: str = "first", **more) -> Question:
 
 async def held(*replies: str, bank: Bank | None = None, **plan) -> Interview:
     """Return an interview in which the candidate said these things."""
-    interview = Interview("s", bank or Bank([question()]), Log(), Grader(), EmbeddedInterviewer())
+    interview = Interview("s", bank or Bank([question()]), Log(), WordGrader(), EmbeddedInterviewer())
     await interview.start(Plan.model_validate({"questions": ("first",), "count": 1, "seed": 1, **plan}))
     for reply in replies:
         await interview.reply(reply)

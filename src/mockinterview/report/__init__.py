@@ -2,7 +2,6 @@
 
 from mockinterview.report.files import as_html, as_json, as_markdown
 from mockinterview.report.lines import (
-    HIGHEST,
     MORE_TO_IT,
     NOTHING_STATED,
     SIGNS,
@@ -18,11 +17,11 @@ from mockinterview.report.lines import (
     result_text,
     score_card_lines,
     score_text,
+    so_far_text,
 )
 from mockinterview.report.transcript import disclosed
 
 __all__ = [
-    "HIGHEST",
     "MORE_TO_IT",
     "NOTHING_STATED",
     "SIGNS",
@@ -42,4 +41,5 @@ __all__ = [
     "result_text",
     "score_card_lines",
     "score_text",
+    "so_far_text",
 ]

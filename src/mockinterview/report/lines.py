@@ -80,8 +80,7 @@ def open_card_lines(
     """
     if assessment.says_nothing:  # it is asked again, so there is no standing to tell
         return [f"{' '.join(notes(assessment))}  (marked by {assessment.graded_by})"]
-    bonus = ", bonus points included" if still_open and so_far == HIGHEST else ""
-    lines = [f"{score_text(so_far)} so far{bonus}{_marked_by(assessment)}", *notes(assessment)]
+    lines = [f"{so_far_text(so_far, still_open)}{_marked_by(assessment)}", *notes(assessment)]
     for verdict in new_to(assessment, earned):
         if verdict.verdict == "hit":
             lines += _verdict_lines(question, verdict)
@@ -92,6 +91,12 @@ def open_card_lines(
     if still_open and assessment.score is not None:
         lines.append(f"  {'- open':<15}{open_text(still_open)}")
     return lines
+
+
+def so_far_text(so_far: float | None, still_open: int) -> str:
+    """Return the score of a question that is not closed, and that bonus points are in it where the full score would puzzle."""
+    bonus = ", bonus points included" if still_open and so_far == HIGHEST else ""
+    return f"{score_text(so_far)} so far{bonus}"
 
 
 def _marked_by(assessment: Assessment) -> str:

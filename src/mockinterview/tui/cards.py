@@ -19,7 +19,7 @@ from textual.widget import Widget
 from mockinterview.grading.score import EXERCISE
 from mockinterview.interview.state import Talk, Thread
 from mockinterview.models import Assessment, PointDisputed, PointVerdict, Question, Verdict
-from mockinterview.report import HIGHEST, MORE_TO_IT, SIGNS, corrections, new_to, notes, open_text, result_text, score_text
+from mockinterview.report import MORE_TO_IT, SIGNS, corrections, new_to, notes, open_text, result_text, score_text, so_far_text
 from mockinterview.sanitize import clean
 from mockinterview.tui.formulas import readable
 from mockinterview.tui.keys import label
@@ -134,8 +134,7 @@ def answer_rows(thread: Thread, assessment: Assessment, expected: float | None =
     if assessment.says_nothing:  # it is asked again, so there is no standing to tell
         return [_head(" ".join(notes(assessment)), _markers([assessment]))]
     missed = len(thread.missed_core())
-    bonus = ", bonus points included" if missed and thread.score_after == HIGHEST else ""
-    head = _head(f"{score_text(thread.score_after)} so far{bonus}", _markers([assessment]))
+    head = _head(so_far_text(thread.score_after, missed), _markers([assessment]))
     rows = [head, *(_line(note) for note in notes(assessment))]
     for verdict in new_to(assessment, thread.earned_before):
         rows += _shown_point(thread.question, verdict)
