@@ -412,14 +412,21 @@ class FormulaBook:
             return any(_same_arithmetic(given, known) for known in self._plain)
         if given.fingerprints() & self._prints or given.fingerprints(self.alias) & self._prints:
             return True
+        if any(set(given.nodes) & set(known.nodes) for known in self._named):
+            return True
         if given.names <= self.alias.keys():
             return False
         return any(_bijection(given, known, self.alias) for known in self._named)
 
     def contradicts(self, given: Formula) -> bool:
-        """Tell whether a candidate's formula speaks of the same quantities as an accepted one but has another value."""
+        """Tell whether a candidate's formula speaks of the same quantities as an accepted one but has another value.
+
+        One that cannot be computed, such as "x.max(0) - x.min(0)", where arguments stand for axes, has none.
+        """
         if not given.names:
             return given.false and any(set(given.numbers) & set(known.numbers) for known in self._plain)
+        if not given.fingerprints():
+            return False
         mine = {self.alias.get(name, name) for name in given.names}
         rivals = [known for known in self._named if mine == {self.alias.get(n, n) for n in known.names}]
         shapes = {_shape(node) for node in given.nodes}

@@ -16,7 +16,7 @@ _ENGLISH: Final = frozenset(
 # Words of other languages that are English words, names or symbols as well; they count half.
 _AMBIGUOUS: Final = frozenset(
     """man per den on son plus come do no as an am die was door men dan op hay pour bin dos data ten sin sans chat pro con la de el
-    des os te al se ma me sur par et en un ai ha sea van met om da di do na er""".split()
+    des os te al se ma me sur par et en un ai ha sea van met om da di do na er med det av var""".split()
 )
 # Small words that English does not have.
 _OTHERS: Final = {
@@ -50,8 +50,9 @@ def other_language(answer: str) -> str:
     foreign = sum(code > _LATIN_END and code not in _GREEK for code in letters)
     if letters and foreign >= cal.FOREIGN_SCRIPT * len(letters):
         return "another script"
-    english = sum(word in _ENGLISH for word in words)
-    counts = {name: sum(small.get(word, 0.0) for word in words) for name, small in _OTHERS.items()}
+    said = set(words)  # each once: in "dL/da3 -> da3/da2" the same symbol stands again and again
+    english = len(said & _ENGLISH)
+    counts = {name: sum(small.get(word, 0.0) for word in said) for name, small in _OTHERS.items()}
     name = max(counts, key=counts.__getitem__)
-    enough = counts[name] >= max(cal.FOREIGN_WORDS, cal.FOREIGN_SHARE * len(words))
+    enough = counts[name] >= max(cal.FOREIGN_WORDS, cal.FOREIGN_SHARE * len(said))
     return name if enough and counts[name] > cal.FOREIGN_LEAD * english else ""
