@@ -84,12 +84,13 @@ async def markdown(*replies: str, bank: Bank | None = None, **plan) -> str:
     return as_markdown(interview.talk.events, interview.bank)
 
 
-async def test_each_question_has_its_words_as_heading_and_its_id_beside_it():
+async def test_each_question_has_a_heading_and_in_the_report_its_words_and_its_id():
     """A question that another one led to has a heading of its own, and the report counts and names it."""
     bank = Bank([question("first", follow_ups=[EDGE]), question("second")])
     text = await markdown("light heavy", "light heavy", bank=bank)
-    assert "## Question 1 of 1: What about \\| first?\n\n`first`\n" in text
-    assert "## Question 1a: What about \\| second?\n\n`second`\n" in text
+    assert "## Question 1 of 1\n" in text
+    assert "## Question 1a\n" in text
+    assert "### Question 1: What about \\| first?\n\n`first`\n" in text
     assert text.index("*Question 1a: 10 of 10") < text.index("*Question 1: 10 of 10")
     assert "### Question 1a: What about \\| second?" in text.split("## Report")[1]
     assert "Questions: 2 asked (of which 1 led on from another one), 2 graded" in text
@@ -272,7 +273,7 @@ async def test_a_question_that_another_led_to_has_the_number_of_that_one():
     bank, plan = three()
     interview = await held("/skip", "/back", "light heavy", "light heavy", "/end", bank=bank, **plan)
     text = as_markdown(interview.talk.events, bank)
-    assert "## Question 1a: What about \\| second?" in text
+    assert "## Question 1a\n" in text
     assert "Question 2a" not in text
 
 
@@ -309,3 +310,10 @@ async def test_html_holds_the_same_and_escapes_it():
     assert "<td>A heavy truth.</td><td>hit</td><td>3</td><td>3</td>" in page
     assert "<b>x</b>" not in page
     assert "<pre>" not in page
+
+
+async def test_who_marked_is_told_once_in_the_talk():
+    """Every further mark of the same grader would only repeat it."""
+    interview = await held("light", "heavy", "/end")
+    talk, report = as_markdown(interview.talk.events, interview.bank).split("## Report")
+    assert (talk.count("Marked by scripted."), report.count("Marked by scripted.")) == (1, 1)

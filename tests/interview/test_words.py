@@ -65,7 +65,7 @@ async def test_rephrasing_a_follow_up_says_what_it_belongs_to_then_that_the_word
     interview = await held("nothing like that", "could you rephrase that?", bank=bank)
     said = last_words(interview)
     assert any(said.startswith(lead) for lead in words.PART_OF)
-    assert "Tell me the number. Within that, I asked this. How about one?" in said
+    assert "Tell me the number. What I asked is one part of it. How about one?" in said
     await interview.reply("rephrase please")
     assert any(last_words(interview).startswith(lead) for lead in words.SAME_WORDS)
     assert last_words(interview).count("How about one?") == 1
@@ -111,6 +111,11 @@ def test_a_bare_yes_is_asked_for_what_it_lacks(asked, expected):
 def test_a_bare_no_is_asked_for_its_reason(reply):
     """There is no thing to name: asked what it would be, the interviewer would not have listened."""
     assert press("Is there a change that helps at great depth?", reply) is words.WHY
+
+
+def test_a_no_to_a_question_that_cannot_be_answered_with_it_is_asked_for_its_meaning():
+    """There is no reason to ask for: nothing was stated."""
+    assert press("What does a dropout layer do while you measure accuracy?", "no") is words.HOW
 
 
 @pytest.mark.parametrize(

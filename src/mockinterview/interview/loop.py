@@ -370,7 +370,7 @@ class Interview:
             anew = ""
         else:
             larger = f"{question.ask} {question.clarify}".strip()
-            anew = f"{words.pick(words.PART_OF, seed, turn)} {larger} Within that, I asked this. {bare}"
+            anew = f"{words.pick(words.PART_OF, seed, turn)} {larger} What I asked is one part of it. {bare}"
         way_out = words.OR_SKIP if self.talk.plan.mode == "exam" else words.OR_HINT
         return anew or f"{words.pick(words.SAME_WORDS, seed, turn)} {bare} {way_out}"
 

@@ -51,7 +51,7 @@ PROBE = (
 )
 AFTER_SHOWN = (
     "",
-    "Okay, noted.",
+    "Okay.",
     "I see. Let me go on.",
     "All right, that is one part.",
 )
@@ -92,7 +92,7 @@ DEEPEN = (
     "Let me see how far this goes.",
 )
 REDIRECT = (
-    "I think we are talking about different things. Let me ask it again.",
+    "I didn't hear an answer to my question in that. Let me ask it again.",
     "Let me bring us back to the question.",
     "I don't think that answers it yet. Once more.",
     "Let me repeat what I'm after.",
@@ -130,6 +130,11 @@ WHY = (
     "Can you say why, in a sentence or two?",
     "Okay, what makes you say so?",
     "Tell me a little more: how come?",
+)
+HOW = (
+    "How do you mean that?",
+    "Can you put that into a sentence?",
+    "Let me hear that in a few more words.",
 )
 WHICH = (
     "What would that be, concretely?",
@@ -219,11 +224,18 @@ _WANTS_A_THING = re.compile(
 
 
 def press(asked: str, reply: str) -> Sequence[str]:
-    """Return what may be said after a bare reply: a yes lacks the thing where a question wants one, all else lacks the reason."""
+    """Return what may be said after a bare reply.
+
+    A yes lacks the thing where a question wants one, a no its meaning where the question cannot be answered with no; all else
+    lacks the reason.
+    """
     questions = [part for part in re.findall(r"[^.!?]+\?", asked) if part.strip()]
     last = questions[-1].strip() if questions else asked
-    wanted = _WANTS_A_THING if _YES_OR_NO.match(last) else _ASKS_WHICH
-    return WHICH if wanted.search(last) and not is_denial(reply) else WHY
+    yes_or_no = _YES_OR_NO.match(last)
+    if not (_WANTS_A_THING if yes_or_no else _ASKS_WHICH).search(last):
+        return WHY
+    denied = WHY if yes_or_no else HOW
+    return denied if is_denial(reply) else WHICH
 
 
 def said_anew(options: Sequence[str], spoken: str, seed: int, turn: int) -> str:

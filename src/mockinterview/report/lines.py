@@ -204,7 +204,7 @@ FACTORS: Final = (
     (
         f"A point counts its weight, and half of it where it was partly shown; what a follow-up drew out counts {AFTER_PROBE:g} of "
         f"that, what came after a hint {AFTER_HINT:g}. The score is ten times what was earned, divided by the weights of the core "
-        "points."
+        "points. What is marked as bonus, exercises too, makes up for what is missing; nobody gets more than 10."
     ),
     "A misconception that was stated costs its weight; one that was taken back costs nothing after follow-up.",
 )

@@ -12,6 +12,7 @@ from mockinterview.grading.score import EXERCISE
 from mockinterview.models import (
     AnswerGiven,
     AnswerGraded,
+    Assessment,
     Bank,
     Event,
     FollowUpAsked,
@@ -151,6 +152,7 @@ class _Story:
         self._numbers: dict[str, str] = {}
         self._earned: dict[str, set[str]] = {}
         self._expected: dict[str, float] = {}
+        self._marked_by = ""  # who marked the answer before; told when it changes
 
     def blocks(self, event: Event) -> list[Block]:
         """Return the blocks of one event."""
@@ -161,8 +163,7 @@ class _Story:
                 return [Heading(1, f"Interview {event.session_id}"), Remark(held)]
             case QuestionAsked():
                 self._main, self._numbers[event.question_id] = event.question_id, str(event.number)
-                title = f"Question {event.number} of {event.total}: {self._ask(event.question_id)}"
-                return [Heading(2, title, event.question_id), Spoken(event.text)]
+                return [Heading(2, f"Question {event.number} of {event.total}"), Spoken(event.text)]
             case FollowUpAsked():
                 return self._follow_up(event)
             case QuestionReopened():
@@ -188,9 +189,6 @@ class _Story:
                 return [*spoken, *_report(event.report, self._bank, self._numbers)]
         return []
 
-    def _ask(self, question_id: str) -> str:
-        return self._bank.get(question_id).ask if question_id in self._bank else question_id
-
     def _number(self, question_id: str) -> str:
         return self._numbers.get(question_id, question_id)
 
@@ -200,7 +198,7 @@ class _Story:
         if not event.to:
             return [Spoken(event.text, FOLLOW_UPS[event.origin])]
         number = self._numbers[event.to] = f"{self._numbers.get(self._main, '')}a"
-        return [Heading(2, f"Question {number}: {self._ask(event.to)}", event.to), Spoken(event.text, FOLLOW_UPS[event.origin])]
+        return [Heading(2, f"Question {number}"), Spoken(event.text, FOLLOW_UPS[event.origin])]
 
     def _mark(self, event: AnswerGraded) -> list[Block]:
         assessment, question_id = event.assessment, event.question_id
@@ -211,8 +209,15 @@ class _Story:
         items = list(self._items(question, event, earned))
         told = notes(assessment) or ([NOTHING_NEW] if not items and question_id in self._disclosed else [])
         earned.update(p.id for p in assessment.points if p.verdict == "hit")
-        by = [f"Marked by {assessment.graded_by}."] if assessment.judged else []
-        return [Remark(" ".join([*by, *told])), *([Listed(tuple(items))] if items else [])]
+        remarks = " ".join([*self._by(assessment), *told])
+        return [*([Remark(remarks)] if remarks else []), *([Listed(tuple(items))] if items else [])]
+
+    def _by(self, assessment: Assessment) -> list[str]:
+        """Return who marked it, where that was somebody else the time before."""
+        if not assessment.judged or assessment.graded_by == self._marked_by:
+            return []
+        self._marked_by = assessment.graded_by
+        return [f"Marked by {assessment.graded_by}."]
 
     def _items(self, question: Question, event: AnswerGraded, earned: set[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         over = question.id in self._disclosed
