@@ -86,6 +86,15 @@ def test_one_letter_formula_with_other_number_contradicts():
     assert FormulaBook([known]).contradicts(given)
 
 
+def test_a_formula_that_cannot_be_computed_agrees_with_its_own_spelling_and_contradicts_none():
+    """Code calls methods with axes: read as arithmetic, that divides by zero."""
+    (known,) = formulas_in("(x - x.min(0)) / (x.max(0) - x.min(0))")[0]
+    (other,) = formulas_in("(x - x.mean(0)) / (x.min(0) - x.min(0))")[0]
+    book = FormulaBook([known])
+    assert book.agrees(known)
+    assert not book.contradicts(other)
+
+
 def test_hostile_input_is_cheap():
     """Thousands of brackets and operators neither fail nor take long: at most sixty tokens are read as one formula."""
     found, _ = formulas_in("(" * 5000 + "x+" * 5000 + "1")

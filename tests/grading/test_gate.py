@@ -79,6 +79,8 @@ def test_formulas_decide_in_any_language(grader, convolution):
         ("le filtre est plus grand que l'image et ne rentre pas", "French"),
         ("滤波器比图像大，所以没有输出", "another script"),
         ("σ(x) and ŷ = Wx", ""),
+        ("dL/da3 -> *da3/da2 -> *da2/da1", ""),
+        ("img: ResNet -> med, det, seg", ""),
     ],
 )
 def test_languages(text, language):
