@@ -62,5 +62,5 @@ async def test_end_of_input_tells_nothing_of_a_question_that_may_come_back(inter
     await said(interview, "/skip")
     await PlainLines(interview, interactive=False).end_of_input()
     report = capsys.readouterr().out
-    assert "first: not graded at once, not graded after follow-up (skipped)" in report
+    assert "first: not graded (skipped)" in report
     assert "secret of" not in report

@@ -178,7 +178,7 @@ def report_lines(report: Report, bank: Bank) -> list[str]:
     """Return the report as lines: next actions first, then scores, topics, questions, strengths only where there are any."""
     lines = ["Report", "", "Next:"]
     lines += [f"  {number}. {action}" for number, action in enumerate(report.next_actions, start=1)]
-    lines += ["", f"Score: {score_text(report.at_once)} at once, {score_text(report.after_follow_up)} after follow-up."]
+    lines += ["", f"Score: {scores_text(report)}."]
     lines.append(counts_text(report))
     lines.append(f"Marked by: {', '.join(report.graded_by) or 'nobody'}.")
     if not report.complete:
@@ -191,6 +191,13 @@ def report_lines(report: Report, bank: Bank) -> list[str]:
     for entry in report.questions:
         lines += _question_lines(entry, bank)
     return [*lines, "", *(line for factor in FACTORS for line in textwrap.wrap(factor, WIDTH))] if report.graded else lines
+
+
+def scores_text(scored: QuestionClosed | QuestionReport | Report) -> str:
+    """Return both scores of a question or an interview."""
+    if scored.after_follow_up is None:
+        return "not graded"
+    return f"{score_text(scored.at_once)} at once, {score_text(scored.after_follow_up)} after follow-up"
 
 
 def counts_text(report: Report) -> str:
@@ -218,8 +225,7 @@ def bar(score: float, width: int = 10) -> str:
 
 def _question_lines(entry: QuestionReport, bank: Bank) -> list[str]:
     indent = "    " if entry.follow_up_of else "  "
-    scores = f"{score_text(entry.at_once)} at once, {score_text(entry.after_follow_up)} after follow-up"
-    lines = [f"{indent}{entry.ask}", f"{indent}  {entry.question_id}: {scores} ({REASONS[entry.reason]})"]
+    lines = [f"{indent}{entry.ask}", f"{indent}  {entry.question_id}: {scores_text(entry)} ({REASONS[entry.reason]})"]
     if entry.question_id not in bank:
         return lines
     question = bank.get(entry.question_id)

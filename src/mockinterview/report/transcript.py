@@ -41,6 +41,7 @@ from mockinterview.report.lines import (
     one_line,
     result_text,
     score_text,
+    scores_text,
 )
 
 NOTHING_NEW = "It adds nothing to what was already shown."
@@ -182,7 +183,7 @@ class _Story:
             case PointDisputed():
                 return [Remark(f"Disputed (self-marked): {event.point_id} as {event.verdict}. {event.reason}".rstrip())]
             case QuestionClosed():
-                scores = "" if self._in_exam else f": {_scores(event)}"
+                scores = "" if self._in_exam else f": {scores_text(event)}"
                 return [Remark(f"Question {self._number(event.question_id)}{scores} ({REASONS[event.reason]}).")]
             case InterviewFinished():
                 spoken: list[Block] = [Spoken(event.text)] if event.text else []
@@ -244,23 +245,18 @@ def _claim(question: Question, verdict: PointVerdict) -> str:
     return f"{point.claim}{' (bonus)' if point.kind == 'bonus' else ''}" if point else verdict.id
 
 
-def _scores(scored: QuestionClosed | QuestionReport | Report) -> str:
-    if scored.after_follow_up is None:
-        return "Not graded"
-    return f"{score_text(scored.at_once)} at once, {score_text(scored.after_follow_up)} after follow-up"
-
-
 # --- the report -----------------------------------------------------------------------------------------------------
 
 
 def _report(report: Report, bank: Bank, numbers: Mapping[str, str]) -> list[Block]:
     ended = "" if report.complete else " The interview was ended early."
+    by = f"Marked by {', '.join(report.graded_by) or 'nobody'}."
     blocks: list[Block] = [
         Heading(2, "Report"),
         Heading(3, "Next"),
         Listed(tuple(("", action, ()) for action in report.next_actions), numbered=True),
         Heading(3, "Score"),
-        Remark(f"{_scores(report)}. {counts_text(report)} Marked by {', '.join(report.graded_by) or 'nobody'}.{ended}"),
+        Remark(f"{scores_text(report).capitalize()}. {counts_text(report)} {by}{ended}"),
     ]
     if report.by_topic:
         rows = tuple((topic, f"{score:g}") for topic, score in report.by_topic.items())
@@ -273,7 +269,7 @@ def _question(entry: QuestionReport, bank: Bank, numbers: Mapping[str, str]) -> 
     number = numbers.get(entry.question_id, "")
     blocks: list[Block] = [
         Heading(3, f"Question {number}: {entry.ask}" if number else entry.ask, entry.question_id),
-        Remark(f"{_scores(entry)} ({REASONS[entry.reason]})."),
+        Remark(f"{scores_text(entry).capitalize()} ({REASONS[entry.reason]})."),
     ]
     if entry.question_id not in bank:
         return blocks
