@@ -122,7 +122,7 @@ def test_words_that_step_in_for_the_reader_are_no_verdict(house, monkeypatch, ca
     def fail(*_):
         raise EncoderError("The model cannot be run.")
 
-    monkeypatch.setattr(Reader, "read_all", fail)
+    monkeypatch.setattr(Reader, "read", fail)
     assert house.run("--json", "-", *flags) == 3
     (found,) = json.loads(capsys.readouterr().out)["ungraded"]
     assert found["why"] == "The model cannot be run."

@@ -33,7 +33,7 @@ def both(combiner: Combiner) -> EmbeddedGrader:
 
 def verdict(reader: Reader, question: str, claim: str, answer: str) -> str:
     """Return the likeliest class."""
-    (logits,) = reader.read(question, [Claim(claim)], answer)
+    (logits,) = reader.read_all([(question, Claim(claim), answer)])
     return CLASSES[logits.index(max(logits))]
 
 
@@ -66,17 +66,17 @@ def test_order_and_company_change_nothing(combiner):
     """Claims read together get the same logits as claims read alone, whatever their order."""
     claims = [Claim(CLAIM), Claim("It is a form of regularisation."), Claim("The best weights seen so far are kept.")]
     answer = "we stop once the dev loss is flat and then restore the best checkpoint"
-    together = combiner.reader.read(ASK, claims, answer)
-    backwards = combiner.reader.read(ASK, claims[::-1], answer)[::-1]
-    for one, other in zip(together, backwards, strict=True):
-        assert one == pytest.approx(other, abs=0.35)  # 8-bit activations are scaled over the batch
+    triples = [(ASK, claim, answer) for claim in claims]
+    together = combiner.reader.read_all(triples)
+    assert combiner.reader.read_all(triples[::-1])[::-1] == together
+    assert combiner.reader.read_all(triples[:1]) == together[:1]
 
 
 def test_what_stands_at_the_end_of_a_long_answer_is_read(combiner):
     """A long answer is read in windows; the one that states the claim counts."""
     padding = "At my last company we had many meetings about the budget and the roadmap of the team. " * (WINDOW // 8)
     said = "You stop training as soon as the validation loss stops improving."
-    (without,), (at_the_end,) = (combiner.reader.read(ASK, [Claim(CLAIM)], answer) for answer in (padding, padding + said))
+    without, at_the_end = combiner.reader.read_all([(ASK, Claim(CLAIM), answer) for answer in (padding, padding + said)])
     assert at_the_end.hit - at_the_end.miss > without.hit - without.miss + 1
 
 

@@ -17,7 +17,6 @@ class RememberedReader(Reader):
     """A reader that looks into the store, where there is one, before it reads. Raises StorageError where that cannot be used.
 
     Where it cannot read, words alone would decide; so the failure is noted with the case, which then has no outcome.
-    What is read together is kept together: the 8-bit activations are scaled over a batch, so a part would be read differently.
     """
 
     def __init__(self, inner: Reader, store: ReplyStore | None) -> None:
@@ -25,19 +24,23 @@ class RememberedReader(Reader):
         self.version = inner.version
         self._made_by = reading_hash()
 
-    def read_all(self, triples: Sequence[tuple[str, Claim, str]]) -> list[Logits]:
-        """Return one reading per (question, claim, answer), from the store where they are kept."""
-        key = hashlib.sha256(json.dumps([self.version, self._made_by, triples]).encode()).hexdigest()
+    def pairs(self, triples: Sequence[tuple[str, Claim, str]]) -> list[tuple[str, str]]:
+        """Return the two texts that are read of each (question, claim, answer)."""
+        return self._inner.pairs(triples)
+
+    def read(self, first: str, answer: str) -> Logits:
+        """Return the reading of a premise and an answer, from the store where it is kept."""
+        key = hashlib.sha256(json.dumps([self.version, self._made_by, first, answer]).encode()).hexdigest()
         kept = self._store.get(key) if self._store else None
         if kept is None:
-            kept = self._read(triples)
+            kept = self._read(first, answer)
             if self._store:
                 self._store.put(key, kept)
-        return [Logits(*row) for row in kept]
+        return Logits(*kept)
 
-    def _read(self, triples: Sequence[tuple[str, Claim, str]]) -> list[Logits]:
+    def _read(self, first: str, answer: str) -> Logits:
         try:
-            return self._inner.read_all(triples)
+            return self._inner.read(first, answer)
         except EncoderError as error:
             note_failure(error)
             raise

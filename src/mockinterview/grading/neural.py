@@ -19,7 +19,6 @@ WINDOW: Final = 150  # tokens of the answer read at once; longer answers are rea
 STRIDE: Final = 100
 FIRST: Final = 128  # tokens of question, claim and sayings at most; most have fewer
 SAYINGS: Final = 2  # of what people say of a point, those nearest to the answer are read with the claim
-AT_ONCE: Final = 4  # pairs read together: on one core larger batches only add padding
 
 
 class Logits(NamedTuple):
@@ -68,25 +67,24 @@ class Reader:
             raise EncoderError(f"The card {folder / 'card.json'} cannot be read ({error}).") from error
         self.version = f"minilm-{self._encoder.digest[:8]}"
 
-    def read(self, question: str, claims: Sequence[Claim], answer: str) -> list[Logits]:
-        """Return one reading per claim; of a long answer, that of the window that states the claim best."""
-        return self.read_all([(question, claim, answer) for claim in claims])
-
     def read_all(self, triples: Sequence[tuple[str, Claim, str]]) -> list[Logits]:
         """Return one reading per (question, claim, answer)."""
+        return [self.read(*pair) for pair in self.pairs(triples)]
+
+    def pairs(self, triples: Sequence[tuple[str, Claim, str]]) -> list[tuple[str, str]]:
+        """Return the two texts that are read of each (question, claim, answer): the premise and the answer."""
         known = triples if self._sayings else [(question, Claim(claim.text), answer) for question, claim, answer in triples]
-        firsts = self._encoder.ids([premise(*triple) for triple in known])
-        answers = dict.fromkeys(answer for _, _, answer in triples)
-        windows = dict(zip(answers, map(_windows, self._encoder.ids(list(answers))), strict=True))
-        pairs = [(at, first[:FIRST], window) for at, first in enumerate(firsts) for window in windows[triples[at][2]]]
-        pairs.sort(key=lambda pair: len(pair[1]) + len(pair[2]))  # like with like, to pad little
-        best: dict[int, Logits] = {}
-        for start in range(0, len(pairs), AT_ONCE):
-            chosen = pairs[start : start + AT_ONCE]
-            rows, _ = self._encoder.run([first for _, first, _ in chosen], [window for _, _, window in chosen])
-            for (at, _, _), row in zip(chosen, rows.tolist(), strict=True):
-                best[at] = max(best.get(at, found := Logits(*row)), found, key=lambda r: r.hit - r.miss)
-        return [best[at] for at in range(len(triples))]
+        return [(premise(*triple), triple[2]) for triple in known]
+
+    def read(self, first: str, answer: str) -> Logits:
+        """Return the reading of a premise and an answer; of a long answer, that of the window that states the claim best.
+
+        Each pair runs alone: 8-bit activations are scaled over all that runs together, so company would change what is read, and
+        on one core a batch is no faster.
+        """
+        begin, tokens = self._encoder.ids([first, answer])
+        rows = (self._encoder.run([begin[:FIRST]], [window])[0][0].tolist() for window in _windows(tokens))
+        return max((Logits(*row) for row in rows), key=lambda r: r.hit - r.miss)
 
 
 def _windows(ids: list[int]) -> list[list[int]]:
