@@ -36,6 +36,7 @@ sys.path.insert(0, str(ROOT / "tests" / "llm"))
 
 import loopback  # noqa: E402  (the scripted server lives with the tests)
 
+import mockinterview.tui  # noqa: E402, F401  (sets what Textual reads at its import, which the bare apps come first with)
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.cli import GARBAGE  # noqa: E402
 from mockinterview.cli.compose import bank_texts  # noqa: E402

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets._footer import FooterKey
 
 from mockinterview.errors import SettingsError
 from mockinterview.tui.keys import KEYS, choose, label
@@ -52,6 +53,23 @@ async def test_help_and_screen_tell_the_real_keys(world, idle, wait_until, scree
         assert "[keys] skip" in shown
         await pilot.press("escape", "f12")
         await idle(pilot, lambda: world.kinds().count("question_asked") == 2)
+
+
+async def test_the_key_bar_is_made_anew_only_for_other_keys(world, idle, wait_until) -> None:
+    """An answer under way leaves the bar as it is, for words that come must not wait for it; a new key is there in the end."""
+    app = world.direct()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await idle(pilot)
+        before = list(app.screen.query(FooterKey))
+        world.grader.hold.clear()
+        await pilot.press(*"alpha beta", "enter")
+        await wait_until(pilot, lambda: app.screen.busy and "answer_given" in world.kinds())
+        await pilot.pause()
+        assert list(app.screen.query(FooterKey)) == before
+        assert "Model" not in [key.description for key in before]
+        world.grader.hold.set()
+        await idle(pilot, lambda: "question_closed" in world.kinds())
+        await wait_until(pilot, lambda: "Model" in [key.description for key in app.screen.query(FooterKey)])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -38,6 +39,15 @@ def test_first_frame_imports_nothing_heavy() -> None:
     code = f"import sys, mockinterview.cli.app; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_frames_come_as_often_as_the_app_asks_for() -> None:
+    """The package is imported before Textual, which reads its frame rate once; what a person set goes first."""
+    code = "import mockinterview.cli.app, mockinterview.tui.app; from textual.constants import MAX_FPS; print(MAX_FPS)"
+    bare = {name: value for name, value in os.environ.items() if name != "TEXTUAL_FPS"}
+    for set_by_person, rate in (({}, "120"), ({"TEXTUAL_FPS": "30"}, "30")):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=bare | set_by_person)
+        assert done.stdout.strip() == rate
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

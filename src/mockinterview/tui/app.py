@@ -16,12 +16,12 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from mockinterview.errors import BackendError, MockInterviewError
 from mockinterview.sanitize import clean
 from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Offer, Opened, Wishes, find_due, find_outlook, find_past
-from mockinterview.tui.frame import Frame
+from mockinterview.tui.frame import Frame, KeyBar
 from mockinterview.tui.keys import bound, choose
 from mockinterview.tui.start import StartScreen
 from mockinterview.tui.themes import HIGH_CONTRAST, THEMES, following
@@ -44,7 +44,7 @@ class Opening(Frame):
     def body(self) -> Iterable[Widget]:
         """Return one sentence and the key bar."""
         yield Static("The interviewer is coming ...", id="coming", markup=False)
-        yield Footer()
+        yield KeyBar()
 
     async def put(self, asked: QuestionAsked) -> None:
         """Show a question, which can be read while the editor is still on its way; return when it is on the screen."""

@@ -9,12 +9,34 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Footer, Static
 
 from mockinterview.tui.keys import bound
 
 SMALLEST = (60, 16)
 TOO_SMALL = f"This terminal is too small: mockinterview needs at least {SMALLEST[0]} columns and {SMALLEST[1]} rows."
+
+
+class KeyBar(Footer):
+    """The keys of a screen. It is made anew only where it would show other ones: that takes as long as all else in a frame."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: list[tuple[Binding, bool, str]] | None = None
+
+    async def recompose(self) -> None:
+        """Show the keys of now."""
+        self._shown = _shown(self.screen)
+        await super().recompose()
+
+    def bindings_changed(self, screen: Screen[object]) -> None:
+        """Take note that there may be other keys to show."""
+        if _shown(screen) != self._shown:
+            super().bindings_changed(screen)
+
+
+def _shown(screen: Screen[object]) -> list[tuple[Binding, bool, str]]:
+    return [(key.binding, key.enabled, key.tooltip) for key in screen.active_bindings.values() if key.binding.show]
 
 
 class Frame(Screen[None]):

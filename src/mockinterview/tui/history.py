@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from mockinterview.errors import MockInterviewError
@@ -25,7 +25,7 @@ from mockinterview.sanitize import clean
 from mockinterview.tui.cards import STYLES, Card, Row
 from mockinterview.tui.core import EMBEDDED, Core, Offer
 from mockinterview.tui.exports import export
-from mockinterview.tui.frame import Frame
+from mockinterview.tui.frame import Frame, KeyBar
 from mockinterview.tui.keys import bound, label
 from mockinterview.tui.start import OfferPanel
 
@@ -85,7 +85,7 @@ class HistoryScreen(Frame):
         yield Input(placeholder="search in questions and answers", id="search")
         yield OptionList(id="sessions")
         yield self._notice
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """List everything."""
@@ -215,7 +215,7 @@ class CompareScreen(Frame):
         """Return the points of all questions that both sessions have."""
         yield Static(Content(clean(self._title)), id="title", markup=False)
         yield VerticalScroll(Card(self.rows))
-        yield Footer()
+        yield KeyBar()
 
 
 def _compared(comparison: Comparison, bank: Bank) -> list[Row]:

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from mockinterview.errors import MockInterviewError
 from mockinterview.report import score_text
@@ -20,7 +20,7 @@ from mockinterview.review.history import Progress, progress
 from mockinterview.review.schedule import cards, upcoming
 from mockinterview.sanitize import clean
 from mockinterview.tui.core import Core
-from mockinterview.tui.frame import Frame
+from mockinterview.tui.frame import Frame, KeyBar
 from mockinterview.tui.plots import AFTER, AT_ONCE, count_bars, score_bars, score_lines
 
 FORECAST = 14  # days of what becomes due
@@ -81,7 +81,7 @@ class ProgressScreen(Frame):
         """Return the title, the room for the plots and the key bar."""
         yield Static("Progress", id="title", markup=False)
         yield VerticalScroll(self._plots)
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Read the sessions beside the screen."""

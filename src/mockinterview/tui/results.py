@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from mockinterview.errors import MockInterviewError
@@ -27,7 +27,7 @@ from mockinterview.tui.core import Core
 from mockinterview.tui.disputes import DisputePanel, Store
 from mockinterview.tui.exports import ExportPanel, export
 from mockinterview.tui.formulas import readable
-from mockinterview.tui.frame import Frame, Panel
+from mockinterview.tui.frame import Frame, KeyBar, Panel
 from mockinterview.tui.keys import bound
 from mockinterview.tui.turns import literal, spoken
 
@@ -80,7 +80,7 @@ class ReportScreen(Frame):
             yield Card(overview(self.report), id="overview", column=INDENT)
             yield self._questions
             yield self._reliability
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Put the focus on the questions, but begin to read at the top: which of them is highlighted is told by moving."""

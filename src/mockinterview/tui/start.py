@@ -16,14 +16,14 @@ from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Footer, Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from mockinterview.errors import MockInterviewError, UsageError
 from mockinterview.sanitize import clean
 from mockinterview.tui.choice import Choice, Picker, Topics
 from mockinterview.tui.core import EMBEDDED, NO_PAST, NO_WISHES, Core, Offer, Past, Unfinished, Wishes, remembered, tour
-from mockinterview.tui.frame import Frame
+from mockinterview.tui.frame import Frame, KeyBar
 from mockinterview.tui.keys import bound
 
 RISING = "rising"
@@ -142,7 +142,7 @@ class StartScreen(Frame):
         yield Horizontal(id="choices")
         yield self._tour
         yield self._notice
-        yield Footer()
+        yield KeyBar()
 
     async def on_mount(self) -> None:
         """Mount the form after the first frame."""

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Footer, Markdown, Static, TextArea
+from textual.widgets import Markdown, Static, TextArea
 
 from mockinterview.errors import MockInterviewError, UsageError
 from mockinterview.interview.policy import skipped
@@ -39,7 +39,7 @@ from mockinterview.tui.disputes import DisputePanel
 from mockinterview.tui.drafts import Draft
 from mockinterview.tui.driver import Driver
 from mockinterview.tui.editor import Editor
-from mockinterview.tui.frame import Frame
+from mockinterview.tui.frame import Frame, KeyBar
 from mockinterview.tui.keys import bound, label
 from mockinterview.tui.panels import LinkPanel
 from mockinterview.tui.results import QuestionPanel, ReportScreen
@@ -144,7 +144,7 @@ class InterviewScreen(Frame):
         yield self.transcript
         yield self._facts
         yield self.editor
-        yield Footer()
+        yield KeyBar()
 
     # --- beginning and end ------------------------------------------------------------------------------------------
 
@@ -214,8 +214,7 @@ class InterviewScreen(Frame):
             held, self._held = self._held, []
             await self.transcript.put(*held, *new)
         self._tick()
-        if not isinstance(fact, AnswerGiven):  # an answer changes no key, and the words that follow it must not wait
-            self.refresh_bindings()
+        self.refresh_bindings()
 
     async def _show_held(self) -> None:
         held, self._held = self._held, []
