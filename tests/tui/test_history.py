@@ -203,8 +203,10 @@ async def test_due_questions_are_offered(world, wait_until, idle, monkeypatch) -
     """What is due stands on a button with its number, and F5 asks it."""
     await hold(world, "s1", "alpha")
     later = datetime.now().astimezone() + timedelta(days=60)
-    assert find_due(world.load(), later) == ("one",)
-    assert find_due(world.load(), later - timedelta(days=60)) == ()
+    assert find_due(world.load(), later) == (("one",), "")
+    waiting, outlook = find_due(world.load(), later - timedelta(days=60))
+    assert waiting == ()
+    assert outlook
     monkeypatch.setattr("mockinterview.tui.app.find_due", lambda core, now: find_due(core, later))
     app = world.app()
     async with app.run_test(size=(80, 24)) as pilot:

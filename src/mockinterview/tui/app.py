@@ -20,7 +20,7 @@ from textual.widgets import Static
 
 from mockinterview.errors import BackendError, MockInterviewError
 from mockinterview.sanitize import clean
-from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Offer, Opened, Wishes, find_due, find_outlook, find_past
+from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Offer, Opened, Wishes, find_due, find_past
 from mockinterview.tui.frame import Frame, KeyBar
 from mockinterview.tui.keys import bound, choose
 from mockinterview.tui.start import StartScreen
@@ -149,8 +149,7 @@ class InterviewApp(App[None]):
     async def _show_due(self, core: Core, start: StartScreen) -> None:
         try:
             now = datetime.now().astimezone()
-            due = await asyncio.to_thread(find_due, core, now)
-            start.show_due(due, "" if due else await asyncio.to_thread(find_outlook, core, now))
+            start.show_due(*await asyncio.to_thread(find_due, core, now))
         except MockInterviewError as error:
             start.complain(error)
 

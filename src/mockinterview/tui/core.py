@@ -255,15 +255,13 @@ def tour(core: Core) -> str:
     return "\n".join(TOUR).format(**{name: label(name) for name in ("start", "send", "help", "resume")})
 
 
-def find_outlook(core: Core, now: datetime) -> str:
-    """Return what is due by `now` (with a time zone) and when the next is, in one or two sentences."""
-    from mockinterview.review.schedule import cards, outlook
+def find_due(core: Core, now: datetime) -> tuple[tuple[str, ...], str]:
+    """Return the ids of the questions that are due for review by `now` (with a time zone), the longest overdue first.
 
-    return outlook(cards(core.attempts(), core.bank), now)
+    Where none is due, a sentence tells when the next is; else it is empty.
+    """
+    from mockinterview.review.schedule import cards, due, outlook
 
-
-def find_due(core: Core, now: datetime) -> tuple[str, ...]:
-    """Return the ids of the questions that are due for review by `now` (with a time zone), the longest overdue first."""
-    from mockinterview.review.schedule import cards, due
-
-    return tuple(card.question_id for card in due(cards(core.attempts(), core.bank), now))
+    deck = cards(core.attempts(), core.bank)
+    waiting = tuple(card.question_id for card in due(deck, now))
+    return waiting, "" if waiting else outlook(deck, now)
