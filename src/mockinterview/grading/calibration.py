@@ -83,35 +83,35 @@ TOPIC_FEATURES: Final = (
 )
 _TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
     # kind, whether the target brings `says`
-    ("point", True): (-3.86, 0.42, 3.69, 0.57, 0.73, 0.42, 0, 0, 1.86, 1.96, 0.65, 0.75, -15.11),
-    ("misconception", True): (-5.35, 0.85, 2.27, 0, 0.33, 0.66, 1.37, 0, 1.99, 2.33, 2.07, 1.44, -8.14),
-    ("point", False): (-3.17, 0, 3.36, 0.44, 0.01, 0.21, 0.06, 1.85, 0.76, 2.93, 0.71, 0, -8.2),
-    ("misconception", False): (-4.62, 0, 3.01, 0, 0.16, 0.5, 1.58, 0.76, 2.27, 2.01, 1.46, 0.67, -6.24),
+    ("point", True): (-4.3, 0, 4.66, 0.36, 0.63, 0.67, 0.29, 0, 1.35, 1.78, 0.93, 1.38, -15.15),
+    ("misconception", True): (-5.54, 0.41, 2.99, 0, 0.48, 0.59, 1.56, 0, 1.69, 2.4, 2.18, 1.58, -7.37),
+    ("point", False): (-3.21, 0, 3.38, 0.48, 0, 0.16, 0.22, 2.01, 0.5, 3.1, 0.79, 0, -8.7),
+    ("misconception", False): (-4.58, 0, 3.01, 0.03, 0.09, 0.5, 1.6, 0.58, 2.31, 2.06, 1.61, 0.79, -6.11),
 }
 CONFLICT_FEATURES: Final = (
     "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
     " number_clash number_miss number_replaced formula_clash crossed crossed_share"
 ).split()
 _CONFLICT: Final[tuple[float, ...]] = (
-    -0.84,
-    -1.54,
-    -0.5,
-    0.25,
+    -0.93,
+    -0.81,
+    0.55,
+    0.01,
+    -0.57,
+    5.02,
+    -2.27,
+    0.51,
+    1.1,
+    1.51,
+    0.12,
+    1.79,
+    0.8,
     0.45,
-    4.28,
-    -0.62,
-    0.48,
-    0.92,
-    1.61,
-    -0.05,
-    2,
-    0.84,
-    0.47,
-    1.48,
-    2.64,
-    3.28,
-    1.93,
-    0.09,
+    2.45,
+    2.49,
+    2.88,
+    1.81,
+    0.27,
 )
 
 
