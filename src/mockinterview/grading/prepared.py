@@ -314,11 +314,12 @@ def _essential_numbers(claim: str, own: list[Reading]) -> frozenset[str]:
 
 def _polarity(own: list[Reading]) -> dict[str, int]:
     """Return the sign of each concept that the references say in one polarity only: all of them, and the claim or two of them."""
+    bound = (pair for reading in own for pair in sign_pairs(reading).items())
+    softened = {concept for (concept, other), sign in bound if (other, sign) == ("more±", -1)}
     found: dict[str, int] = {}
-    for concept in {c for reading in own for c in reading.signs}:
+    for concept in {c for reading in own for c in reading.signs} - softened:
         signs = [reading.signs[concept] for reading in own if concept in reading.signs]
-        softened = any(reading_pairs.get((concept, "more±")) == -1 for reading_pairs in map(sign_pairs, own))
-        if len(set(signs)) == 1 and signs[0] and not softened and (len(signs) > 1 or concept in own[0].signs):
+        if len(set(signs)) == 1 and signs[0] and (len(signs) > 1 or concept in own[0].signs):
             found[concept] = signs[0]
     return found
 
