@@ -45,12 +45,12 @@ CLAIM = "Training is stopped when the loss on held-out data no longer improves."
     ("answer", "expected"),
     [
         ("you watch the validation error and quit as soon as it doesn't get any better", "hit"),
-        ("you never stop; training goes on although the held-out loss gets worse", "contradicted"),
+        ("training is not stopped when the held-out loss stops improving", "contradicted"),
         ("it is cheap to implement and works with every optimiser", "miss"),
     ],
 )  # fmt: skip
 def test_the_reader_tells_what_an_answer_states(combiner, answer, expected):
-    """A paraphrase without the claim's words is a hit, another fact is a miss."""
+    """A paraphrase without the claim's words is a hit, the opposite in its words is none, and another fact is a miss."""
     assert verdict(combiner.reader, ASK, CLAIM, answer) == expected
 
 

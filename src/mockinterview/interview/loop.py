@@ -54,6 +54,7 @@ from mockinterview.ports import Grader, Interviewer, Retriever, Scene, SessionLo
 
 ELSEWHERE_MARGIN = 1.5  # a reply belongs to another question when that one fits it this many times better
 FEW_WORDS = 5  # of shorter answers nobody can tell which question they belong to
+MAKES_POINTS = 3.0  # of 10, from which an answer is one to another question: half a point may be chance
 BRIEF = 10  # words; a shorter reply to a follow-up is wrong at worst, and never off the subject
 LONGEST = 20_000  # characters of an answer: half an hour of talking, and some seconds of grading
 AIMED = ("probe", "misconception", "deepen")  # follow-ups that are after one thing
@@ -319,7 +320,7 @@ class Interview:
         if self.retriever is None or assessment.score != 0 or assessment.flags or aimed or words_said < FEW_WORDS:
             return assessment
         other = self._nearest(self.retriever, question, text)
-        if other is None or not (await self.grader.grade(other, text)).score:
+        if other is None or ((await self.grader.grade(other, text)).score or 0) < MAKES_POINTS:
             return assessment
         note = f"This sounds like an answer to: {other.ask}"
         return assessment.model_copy(update={"flags": ("off_topic",), "note": note})
