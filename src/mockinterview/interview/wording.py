@@ -53,7 +53,7 @@ AFTER_SHOWN = (
     "",
     "Okay.",
     "I see. Let me go on.",
-    "All right, that is one part.",
+    "All right. One more thing on this.",
 )
 AFTER_NOTHING = (
     "",
