@@ -100,10 +100,20 @@ async def test_the_question_is_said_again_with_words_that_fit_the_reason(replies
         ("Take bagging. What does each member see?", words.WHICH),
         ("Do you use dropout when you evaluate?", words.WHY),
         ("It is silent for one picture. Is it dead?", words.WHY),
+        ("Have you seen validation loss rise while accuracy went up?", words.WHY),
+        ("Does an MLP, which has no memory, do without backpropagation?", words.WHY),
+        ("Would it help the layers, where the slope is small?", words.WHY),
+        ("Have you met a habit that was worse than knowing nothing?", words.WHICH),
+        ("Do you know a comparison in which the older one came out ahead?", words.WHICH),
+        ("Would the code even run, and what do frameworks do?", words.WHICH),
+        ("When the loss rises, which of the two do you trust?", words.WHICH),
     ],
 )
 def test_a_bare_yes_is_asked_for_what_it_lacks(asked, expected):
-    """A "yes, there is" lacks which one; a yes to a yes-or-no question lacks the reason."""
+    """A "yes, there is" lacks which one; a yes to a yes-or-no question lacks the reason.
+
+    A comma and "which" begin a relative clause in a yes-or-no question; with "and" before it, "what" asks on.
+    """
     assert press(asked, "Yes.") is expected
 
 
@@ -116,23 +126,6 @@ def test_a_bare_no_is_asked_for_its_reason(reply):
 def test_a_no_to_a_question_that_cannot_be_answered_with_it_is_asked_for_its_meaning():
     """There is no reason to ask for: nothing was stated."""
     assert press("What does a dropout layer do while you measure accuracy?", "no") is words.HOW
-
-
-@pytest.mark.parametrize(
-    ("asked", "expected"),
-    [
-        ("Have you seen validation loss rise while accuracy went up?", words.WHY),
-        ("Does an MLP, which has no memory, do without backpropagation?", words.WHY),
-        ("Would it help the layers, where the slope is small?", words.WHY),
-        ("Have you met a habit that was worse than knowing nothing?", words.WHICH),
-        ("Do you know a comparison in which the older one came out ahead?", words.WHICH),
-        ("Would the code even run, and what do frameworks do?", words.WHICH),
-        ("When the loss rises, which of the two do you trust?", words.WHICH),
-    ],
-)
-def test_a_relative_clause_asks_for_no_thing(asked, expected):
-    """A comma and "which" begin one in a yes-or-no question; with "and" before it, "what" asks on."""
-    assert press(asked, "Yes.") is expected
 
 
 async def test_no_there_is_not_draws_the_question_why():
@@ -195,6 +188,9 @@ def test_a_refusal_is_no_answer(said):
         "I'd rather not say our loss converged",
         "I can't tell overfitting from the training loss alone",
         "I have never used dropout at test time since it adds noise",
+        "I'd rather not go into production without tests",
+        "I'd rather leave that to the optimiser",
+        "not sure which you prefer, but I'd take Adam",
     ],
 )
 def test_a_preference_is_an_answer(said):

@@ -25,7 +25,7 @@ _REFUSED = (
 _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("clarify", r"(.* )?(can|could|would) you (please )?(rephrase|reword|restate|clarify|(put|say|ask|phrase) (it|that|this|the question)"
                 r" (another way|in (an)?other (words|way)|differently))\b.*"),
-    ("clarify", r"(i('m| am) )?(not|un) ?(quite |really )?sure (what|which) (you|the question)\b.*"),
+    ("clarify", r"(i('m| am) )?(not|un) ?(quite |really )?sure (what|which) (you('re| are) (getting at|asking|after|looking for)|you (mean|want|ask)|the question)\b.*"),
     ("end", r"(let'?s |can we |please |i want to |i'?d like to )?(stop|end|finish|quit)( here| now| the interview| it)*( please)?"),
     ("skip", r"(can we |could we |let'?s |please |i'?d like to |i want to |i would )*(skip|pass|move on|next question|next one|next)"
              r"( (on|this|that|it|one|the|question|to|next|please|now|for))*"),
@@ -40,11 +40,11 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("dont_know", r"(idk|dunno|no idea|no clue|beats me|pass[ ,]*no idea|never heard( of (it|that|this))?|i (have )?forgot(ten)?( it| that)?|you got me|what do i know|\?+)"),
     # A refusal is no answer either, however politely it is put; "I'd rather not use it" is one.
     ("dont_know", r"(no comment|i('?d| would)? ?(rather|prefer) not( to)? " + _REFUSED + r")"),
-    ("dont_know", r"i('?d| would)? ?(rather|prefer) not( to)? (go into|talk about|discuss)( \S+){1,3}( if you do ?n'?t mind)?"),
-    ("dont_know", r"(with (all )?(due )?respect )?i('?d| would)? ?(rather|prefer to|like to) leave (it|that|this|(the )?details?)( (to|with|for)( \S+){1,4})?"),
+    ("dont_know", r"i('?d| would)? ?(rather|prefer) not .* if you do ?n'?t mind"),
+    ("dont_know", r"(with (all )?(due )?respect )?i('?d| would)? ?(rather|prefer to|like to) leave (it|that|this|(the )?details?)( (to|with|for) (my|our)( \S+){1,3})?"),
     ("dont_know", r"i('d| would)? ?(do ?n'?t|do not|won'?t|will not) (want|like|wish) to " + _REFUSED),
     ("dont_know", r"i('ve| have) (never|not) (heard|seen|used|learned|learnt|studied|worked|come across)(?!.* (because|since|as (it|they|that)) ).*"),
-    ("clarify", r"(can|could|would) you (please )?(clarify|rephrase|explain|elaborate|restate|be more specific|make).*"),
+    ("clarify", r"(can|could|would) you (please )?(explain|elaborate|be more specific|make).*"),
     ("clarify", r"(sorry[ ,.]*|hm+[ ,.]*)?(what|which) (exactly |precisely )?(do|did) you (mean|want|ask|refer|expect).*"),
     ("clarify", r"(sorry[ ,.]*)?(i )?(do ?n'?t|did ?n'?t|do not|did not) (really |quite )?(understand|get|follow) (the |your |this |that )?(question|it|what you).*"),
     ("clarify", r"(please )?(rephrase|clarify)( that| the question| please| it)*"),
