@@ -65,13 +65,11 @@ def export(arguments: argparse.Namespace) -> int:
 
 
 def _export_deck(events: list[Event], workshop: Workshop, file: Path | None) -> int:
-    from mockinterview.review.attempts import attempts
-    from mockinterview.review.deck import as_apkg, flashcards
+    from mockinterview.review.deck import as_apkg, session_cards
 
     if file is None:
         raise UsageError("An Anki package is not text.", "Name a file for it: -o FILE.apkg.")
-    told = disclosed(events)
-    cards = flashcards((attempt for attempt in attempts(events) if attempt.question_id in told), workshop.bank)
+    cards = session_cards(events, workshop.bank, disclosed(events))
     if not cards:
         raise UsageError(
             "This session gives no cards: nothing essential was missed where a question is over.",

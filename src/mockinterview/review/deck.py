@@ -6,15 +6,15 @@ import io
 import itertools
 import sqlite3
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Any
 
-from mockinterview.models import Bank, Misconception, Point, Question
-from mockinterview.review.attempts import Attempt
+from mockinterview.models import Bank, Event, Misconception, Point, Question
+from mockinterview.review.attempts import Attempt, attempts
 
 DECK = "Mock interview"
 # Anki tells decks and note types apart by these numbers; with the same ones a later import adds to the deck.
@@ -36,13 +36,18 @@ class Flashcard:
     tags: tuple[str, ...]
 
 
-def flashcards(attempts: Iterable[Attempt], bank: Bank) -> list[Flashcard]:
+def flashcards(tried: Iterable[Attempt], bank: Bank) -> list[Flashcard]:
     """Return a card for each core point without a full hit and for each misconception that was stated, of the graded attempts.
 
     Bonus points are left out: who lacks one lacks nothing essential.
     """
-    found = (card for a in attempts if a.graded and a.question_id in bank for card in _cards(bank.get(a.question_id), a))
+    found = (card for a in tried if a.graded and a.question_id in bank for card in _cards(bank.get(a.question_id), a))
     return list({card.key: card for card in found}.values())
+
+
+def session_cards(events: Sequence[Event], bank: Bank, told: Container[str]) -> list[Flashcard]:
+    """Return the cards of a session; `told` are the ids of the questions of which it may be told what was expected."""
+    return flashcards((attempt for attempt in attempts(events) if attempt.question_id in told), bank)
 
 
 def _cards(question: Question, attempt: Attempt) -> Iterator[Flashcard]:

@@ -80,11 +80,9 @@ def export(core: Core, talk: Talk, form: str) -> Path:
 
 def _exported(core: Core, talk: Talk, form: str) -> bytes:
     if form == "apkg":
-        from mockinterview.review.attempts import attempts
-        from mockinterview.review.deck import as_apkg, flashcards
+        from mockinterview.review.deck import as_apkg, session_cards
 
-        told = disclosed(talk.events)
-        flash = flashcards((attempt for attempt in attempts(talk.events) if attempt.question_id in told), core.bank)
+        flash = session_cards(talk.events, core.bank, disclosed(talk.events))
         if not flash:
             raise UsageError(
                 "This session gives no cards: nothing essential was missed where a question is over.",
