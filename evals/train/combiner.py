@@ -46,12 +46,8 @@ READER = [
 WORDS = [
     at for at in range(len(both.FEATURES)) if at not in {*READER[1:], len(both.WORDS) + len(both.READER) - 1}
 ]  # ... of the other
-ATTACKS = {
-    "hedge",
-    "off_topic",
-    "tangle",
-    "evasion",
-}  # kinds that were written in numbers far beyond their share among real answers: each counts half
+# Kinds that were written in numbers far beyond their share among real answers: each counts half.
+ATTACKS = {"hedge", "off_topic", "tangle", "evasion"}
 STRENGTH = {"point": 0.03, "misconception": 0.1}  # C of the regression, chosen by its cross-validated log loss
 
 
