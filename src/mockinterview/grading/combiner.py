@@ -27,7 +27,9 @@ KINDS: Final = ("point says", "point claims", "misconception says", "misconcepti
 UNLIKE: Final = 0.08  # of the words' probability that the answer speaks of the target: what is below it is not read
 NEIGHBOURS: Final = 1  # sentences on either side of those that resemble the target are read, too; without, F1 falls by 0.02
 UNREAD: Final = 0.04  # of the points that are not read, this share was stated all the same (combine questions)
-WEAK: Final = 0.25  # of the words' probability that a window speaks of the target: below it the cross-encoder chooses the quote
+WEAK: Final = (
+    0.25  # of the words' probability that a window speaks of the target: below it all is read, and the reader chooses the quote
+)
 _NUMBERS: Final = "combiner.json"
 
 

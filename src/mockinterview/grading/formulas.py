@@ -425,13 +425,11 @@ class FormulaBook:
         """
         if not given.names:
             return given.false and any(set(given.numbers) & set(known.numbers) for known in self._plain)
-        if not given.fingerprints():
-            return False
         mine = {self.alias.get(name, name) for name in given.names}
         rivals = [known for known in self._named if mine == {self.alias.get(n, n) for n in known.names}]
         shapes = {_shape(node) for node in given.nodes}
         same = any(len(mine) > 1 or shapes & {_shape(node) for node in known.nodes} for known in rivals)
-        return same and not self.agrees(given)
+        return same and bool(given.fingerprints()) and not self.agrees(given)
 
 
 def _shape(node: Node) -> Node:
