@@ -39,7 +39,6 @@ import loopback  # noqa: E402  (the scripted server lives with the tests)
 import mockinterview.tui  # noqa: E402, F401  (sets what Textual reads at its import, which the bare apps come first with)
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.cli import GARBAGE  # noqa: E402
-from mockinterview.cli.compose import bank_texts  # noqa: E402
 from mockinterview.grading.embedded import EmbeddedGrader  # noqa: E402
 from mockinterview.grading.judge import ModelGrader, form_of  # noqa: E402
 from mockinterview.interview.model_voice import ModelInterviewer  # noqa: E402
@@ -74,7 +73,7 @@ def main() -> int:
         assert server.stdout is not None
         settings = BackendSettings(name="bench", base_url=server.stdout.readline().strip(), model="scripted", context_window=16384)
         model, prompts = Model(settings, ServerDoor(settings, "")), Prompts(ROOT / "prompts")
-        embedded = EmbeddedGrader(vocabulary=bank_texts(bank))
+        embedded = EmbeddedGrader(bank)
         asyncio.run(_turns(rounds, model, question, ModelGrader(model, prompts, embedded, form_of(embedded))))
         asyncio.run(_stream(max(rounds // 5, 20), ModelInterviewer(model, prompts, bank), question))
         server.terminate()

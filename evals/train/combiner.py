@@ -26,7 +26,6 @@ sys.path[:0] = [str(ROOT / "src")]
 from lexical import bare  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
-from mockinterview.cli.compose import bank_texts  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
 from mockinterview.grading import combiner as both  # noqa: E402
 from mockinterview.grading.calibration import NEVER, Thresholds  # noqa: E402
@@ -46,8 +45,9 @@ READER = [
 WORDS = [
     at for at in range(len(both.FEATURES)) if at not in {*READER[1:], len(both.WORDS) + len(both.READER) - 1}
 ]  # ... of the other
-# Kinds that were written in numbers far beyond their share among real answers: each counts half.
-ATTACKS = {"hedge", "off_topic", "tangle", "evasion"}
+# Kinds that were written in numbers far beyond their share among real answers, and how much each counts.
+ATTACKS = {"hedge": 0.5, "off_topic": 0.5, "tangle": 0.5, "evasion": 0.5, "turned": 0.15}
+AS_GOOD = 0.005  # by which F0.5 differs by chance alone
 STRENGTH = {"point": 0.03, "misconception": 0.1}  # C of the regression, chosen by its cross-validated log loss
 
 
@@ -64,7 +64,7 @@ def _elsewhere(bank: Bank) -> Iterator[dict[str, Any]]:
 
     Those in which the words find a point after all may state it, and are left out.
     """
-    rng, questions, grader = random.Random(1), [q for q in bank if q.model_answer], EmbeddedGrader(vocabulary=bank_texts(bank))
+    rng, questions, grader = random.Random(1), [q for q in bank if q.model_answer], EmbeddedGrader(bank)
     for question in questions:
         if part(question.id) == "combine":
             others = [q for q in questions if part(q.id) == "train" and q.topic != question.topic]
@@ -80,7 +80,7 @@ def rows(bank: Bank, reader: Reader, *, claims_only: bool, guided: bool = True) 
 
     What is not read has no features: `row` is None.
     """
-    grader = EmbeddedGrader(vocabulary=bank_texts(bank))
+    grader = EmbeddedGrader(bank)
     found = []
     for case in cases(bank):
         question = bare(bank.get(case["question"])) if claims_only else bank.get(case["question"])
@@ -90,10 +90,12 @@ def rows(bank: Bank, reader: Reader, *, claims_only: bool, guided: bool = True) 
         read, logits = both.readings_of(reader, question.ask, judged.matches, stating, guided=guided)
         features = {id(match): row for match, row in zip(read, both.rows(read, logits, len(question.points)), strict=True)}
         for match in judged.matches:
-            stated = "hit" if match.target.id in case["misconceptions"] else "miss"
+            if match.target.kind == "misconception" and "misconceptions" not in case:
+                continue  # not labelled for them
+            stated = "hit" if match.target.id in case.get("misconceptions", ()) else "miss"
             label = case["points"].get(match.target.id, "miss") if match.target.kind == "point" else stated
             found.append({"id": case["id"], "question": question.id, "kind": match.target.kind, "target": match.target.id,
-                          "label": label, "row": features.get(id(match)), "weight": 0.5 if case["kind"] in ATTACKS else 1.0})  # fmt: skip
+                          "label": label, "row": features.get(id(match)), "weight": ATTACKS.get(case["kind"], 1.0)})  # fmt: skip
     return found
 
 
@@ -187,14 +189,18 @@ def _kappa(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def misconception_threshold(data: list[dict[str, Any]], p: np.ndarray) -> Thresholds:
-    """Return the probability from which a misconception counts as stated: the best F0.5, as a false one costs the candidate points."""
+    """Return the probability from which a misconception counts as stated: the best F0.5, as a false one costs the candidate points.
+
+    The curve is flat: of those that are as good as the best the lowest is taken, which names most.
+    """
     true = np.array([d["label"] == "hit" for d in data])
     values = {}
     for t in np.arange(0.3, 0.81, 0.02):
         k = p[:, 0] >= t
         precision, recall = (k & true).sum() / max(k.sum(), 1), (k & true).sum() / max(true.sum(), 1)
         values[round(float(t), 2)] = 1.25 * precision * recall / max(0.25 * precision + recall, 1e-9)
-    return Thresholds(max(values, key=values.__getitem__), NEVER, NEVER)
+    best = max(values.values())
+    return Thresholds(min(t for t, value in values.items() if value >= best - AS_GOOD), NEVER, NEVER)
 
 
 def numbers(bank: Bank, model: Path, claims_model: Path, used: list[int] | None = None) -> dict[str, Any]:

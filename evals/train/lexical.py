@@ -25,7 +25,6 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src")]
 
 from mockinterview.bank.load import load_bank  # noqa: E402
-from mockinterview.cli.compose import bank_texts  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
 from mockinterview.grading import calibration as cal  # noqa: E402
 from mockinterview.grading.contrast import key  # noqa: E402
@@ -34,6 +33,7 @@ from mockinterview.grading.lexicon import Role, lexeme  # noqa: E402
 from mockinterview.grading.matching import Match, match  # noqa: E402
 from mockinterview.grading.prepared import Prepared, Vocabulary  # noqa: E402
 from mockinterview.grading.reading import clauses  # noqa: E402
+from mockinterview.grading.subjects import Subjects, texts_of  # noqa: E402
 from mockinterview.grading.windows import windows  # noqa: E402
 from mockinterview.models import Bank, Question  # noqa: E402
 
@@ -149,7 +149,8 @@ def rows_of(
 
 def bank_rows(bank: Bank, *, claims_only: bool) -> Iterable[Row]:
     """Return the rows that the bank itself gives."""
-    rng, vocabulary, questions = random.Random(1), Vocabulary(bank_texts(bank)), list(bank)
+    rng, questions, subjects = random.Random(1), list(bank), Subjects(bank)
+    vocabulary = Vocabulary(text for question in bank for text in texts_of(question))
     for question in questions:
         full = Prepared(bare(question) if claims_only else question, vocabulary)
         names = _names(question, full)
@@ -172,7 +173,8 @@ def bank_rows(bank: Bank, *, claims_only: bool) -> Iterable[Row]:
                     yield from _wrong("loo-wrong", question, item, said, prepared=left, names=names, rng=rng)
         near = [o for o in questions if o.topic == question.topic and o.id != question.id]
         for other in rng.sample(near, min(1, len(near))) + rng.sample([o for o in questions if o.topic != question.topic], 3):
-            yield from rows_of("other", question, other.model_answer, full)
+            if not subjects.elsewhere(question.id, other.model_answer):  # else the gate bars it
+                yield from rows_of("other", question, other.model_answer, full)
             for point in rng.sample(list(other.points), 2):
                 yield from rows_of("other", question, rng.choice(point.says), full)
         core = {p.id for p in question.core}
@@ -204,7 +206,7 @@ def _names(question: Question, prepared: Prepared) -> dict[str, str]:
 
 def gold_rows(bank: Bank, *, claims_only: bool) -> Iterable[Row]:
     """Return the rows of the gold answers of the train questions, through the gate as the grader does it."""
-    grader = EmbeddedGrader(bank_texts(bank))
+    grader = EmbeddedGrader(bank)
     for line in GOLD.read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
         if part(case["question"]) != "train" or "other_language" in case["flags"] or not case["answer"].strip():
@@ -230,12 +232,12 @@ def fitted(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 def non_negative(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Return weights of which none but the constant and the last (`aside`) is negative: offending features are left out, worst first."""
+    """Return weights of which none but the constant is negative: offending features are left out, worst first."""
     used = np.ones(x.shape[1], bool)
     while True:
         b = np.zeros(x.shape[1])
         b[used] = fitted(x[:, used], y, w)
-        wrong = [i for i in range(1, len(b) - 1) if b[i] < 0]
+        wrong = [i for i in range(1, len(b)) if b[i] < 0]
         if not wrong:
             return b
         used[min(wrong, key=lambda i: b[i] * x[:, i].std())] = False

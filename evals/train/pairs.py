@@ -22,6 +22,8 @@ HIT, PARTIAL, MISS, CONTRADICTED = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0
 NO_CREDIT = (0, 0, 0.5, 0.5)
 NOT_BELIEVED = (0, 0, 0.7, 0.3)
 SHARE_WITH_SAYINGS = 0.65
+BRIEF = ("minimal", "reversed")
+WHOLE = ("tangle", "natural")
 BY_NAME = dict(zip(LABELS, (HIT, PARTIAL, MISS, CONTRADICTED), strict=True))
 
 FLIPS = (
@@ -223,14 +225,12 @@ def written(folder: Path) -> list[dict]:
 def written_pairs(lines: list[dict], bank: Bank, weight: float, make: Makes, share: float = 1.0) -> Iterator[Pair]:
     """Yield the pairs of the answers written for training alone (`evals/train/answers/`).
 
-    A line without a question text answers a question of the bank or of another line. Short answers that were written in sets of small
-    differences (`minimal-*`) say nothing of most points: of those misses a few are enough. A `share` of the answers is taken, and all
-    of `tangle-*`.
+    A line without a question text answers a question of the bank or of another line. Short answers that are about one point each
+    (`BRIEF`) say nothing of the others: of those misses a few are enough. A `share` of the answers is taken, and all of `WHOLE`.
+    An answer without `misconceptions` was not labelled for them.
     """
     asked = {line["id"]: _rubric(line) for line in reversed(lines) if "ask" in line}
-    everything = [
-        (line["id"], case["answer"]) for line in lines if not line["file"].startswith("minimal") for case in line["answers"]
-    ]
+    everything = [(line["id"], case["answer"]) for line in lines if not line["file"].startswith(BRIEF) for case in line["answers"]]
     for line in lines:
         own = _rubric(line) if "ask" in line else asked.get(line["id"])
         ask, points, beliefs = own or _rubric_of_bank(bank.get(line["id"]))
@@ -239,12 +239,12 @@ def written_pairs(lines: list[dict], bank: Bank, weight: float, make: Makes, sha
             if elsewhere != line["id"] and make.rng.random() < share:
                 yield make.of(ask, target, answer, MISS, weight)
         for case in line["answers"]:
-            if make.rng.random() >= share and not line["file"].startswith("tangle"):
+            if make.rng.random() >= share and not line["file"].startswith(WHOLE):
                 continue
             labels = {key: case["points"].get(key, "miss") for key in points}
-            for key in _thinned(labels, make.rng) if line["file"].startswith("minimal") else labels:
+            for key in _thinned(labels, make.rng) if line["file"].startswith(BRIEF) else labels:
                 yield make.of(ask, points[key], case["answer"], BY_NAME[labels[key]], weight)
-            for key, belief in beliefs.items():
+            for key, belief in beliefs.items() if "misconceptions" in case else ():
                 if key in case["misconceptions"]:
                     yield make.of(ask, belief, case["answer"], HIT, weight)
                 elif make.rng.random() < 0.5:

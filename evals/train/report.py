@@ -26,7 +26,6 @@ from combiner import GOLD, READER, numbers  # noqa: E402
 from lexical import bare  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
-from mockinterview.cli.compose import bank_texts  # noqa: E402
 from mockinterview.evals.changes import changed  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
 from mockinterview.grading.combiner import Combiner, fits  # noqa: E402
@@ -187,12 +186,12 @@ def main() -> None:
     parser.add_argument("--claims", action="store_true")
     options = parser.parse_args()
     bank = load_bank(ROOT / "corpus").bank
-    texts, combiner, alone = bank_texts(bank), Combiner(options.model), Combiner(options.model, guided=False)
+    combiner, alone = Combiner(options.model), Combiner(options.model, guided=False)
     alone.fits = fits(numbers(bank, options.model, options.model, READER))
     graders = {
-        "words alone": EmbeddedGrader(texts),
-        "reader alone": EmbeddedGrader(texts, alone),
-        "both": EmbeddedGrader(texts, combiner),
+        "words alone": EmbeddedGrader(bank),
+        "reader alone": EmbeddedGrader(bank, alone),
+        "both": EmbeddedGrader(bank, combiner),
     }
     results = {name: graded(bank, grader, claims_only=options.claims) for name, grader in graders.items()}
     rows = results["both"][0]

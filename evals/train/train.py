@@ -129,7 +129,7 @@ def main() -> int:
     )
     parser.add_argument("--limit", type=int, default=10_000, help="pairs made from the bank, beside those from gold answers")
     parser.add_argument(
-        "--share", type=float, default=1.0, help="of the answers written for training, drawn by chance; of tangle-* all"
+        "--share", type=float, default=1.0, help="of the answers written for training, drawn by chance; of pairs.WHOLE all"
     )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -17,7 +17,7 @@ ANSWERS = yaml.safe_load(Path(__file__).with_name("development.yaml").read_text(
 def marks():
     """Each answer of the set with its mark, for the questions that the bank still has."""
     bank = load_bank(Path(__file__).parents[2] / "corpus").bank
-    grader = EmbeddedGrader(text for q in bank for p in q.points for text in (p.claim, *p.says))
+    grader = EmbeddedGrader(bank)
     return [
         (entry, grader.assess(bank.get(qid), entry["say"])) for qid, entries in ANSWERS.items() if qid in bank for entry in entries
     ]

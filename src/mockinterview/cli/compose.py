@@ -78,7 +78,7 @@ class Workshop:
         from mockinterview.grading.embedded import EmbeddedGrader
 
         try:
-            return EmbeddedGrader(bank_texts(self.bank), Combiner())
+            return EmbeddedGrader(self.bank, Combiner())
         except EncoderError as error:
             warn(f"{error.message} Answers are graded by their words alone.")
             return self.words_grader
@@ -88,7 +88,7 @@ class Workshop:
         """The embedded grader without its neural layer: less exact, a hundred times faster."""
         from mockinterview.grading.embedded import EmbeddedGrader
 
-        return EmbeddedGrader(bank_texts(self.bank))
+        return EmbeddedGrader(self.bank)
 
     @cached_property
     def grader(self) -> Grader:
@@ -275,19 +275,6 @@ class _EmbeddedLater:
         self.warm_up()
         assert self._loading is not None
         return await (await asyncio.wrap_future(self._loading)).grade(question, answer)
-
-
-def bank_texts(bank: Bank) -> list[str]:
-    """Return every sentence of the bank, for vocabularies."""
-    return [
-        text
-        for q in bank
-        for text in (
-            q.ask, *q.variants, q.model_answer,
-            *(t for p in q.points for t in (p.claim, *p.says)),
-            *(t for m in q.misconceptions for t in (m.belief, *m.says)),
-        )
-    ]  # fmt: skip
 
 
 def warn(text: str) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
@@ -170,7 +171,7 @@ def _dry_run(plan: _Plan, arguments: argparse.Namespace) -> int:
         return True
 
     if not plan.manifest.deterministic:
-        asyncio.run(run_jobs(jobs, _examiner(plan, arguments, jobs), 1, take))
+        asyncio.run(run_jobs(jobs, _examiner(plan, arguments), 1, take))
     total = figures_of(found)[1]
     put_json({
         "cases": len(plan.cases.chosen), "epochs": plan.manifest.epochs, "requests": total.requests,
@@ -212,9 +213,13 @@ def _execute(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job], fo
         if workers > 1:
             from mockinterview.evals.spread import over_processes
 
-            _build_index(plan.workshop, jobs)
-            return over_processes(jobs, partial(examiner_of, _portable(arguments)), workers, take)
-        examiner = _examiner(plan, arguments, jobs)
+            with ThreadPoolExecutor(1) as beside:  # the cases that search come last: by then there is an index
+                building = beside.submit(_build_index, plan.workshop, jobs)
+                going = over_processes(jobs, partial(examiner_of, _portable(arguments)), workers, take)
+                building.result()
+            return going
+        examiner = _examiner(plan, arguments)
+        _build_index(plan.workshop, jobs)
         # The bank and the libraries are some 10^5 objects that stay; without this the collector walks them again and again.
         gc.freeze()
         gc.set_threshold(GARBAGE)
@@ -235,12 +240,11 @@ def _portable(arguments: argparse.Namespace) -> argparse.Namespace:
 
 def examiner_of(arguments: argparse.Namespace) -> Examiner:
     """Return the examiner for the arguments of a command: what a worker process or a Ray worker begins with."""
-    plan = _planned(arguments)
-    return _examiner(plan, arguments, jobs_of(plan.cases.chosen, 1))
+    return _examiner(_planned(arguments), arguments)
 
 
-def _examiner(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -> Examiner:
-    return Examiner(_subjects(plan, arguments, jobs), arguments.case_timeout)
+def _examiner(plan: _Plan, arguments: argparse.Namespace) -> Examiner:
+    return Examiner(_subjects(plan, arguments), arguments.case_timeout)
 
 
 def _width(plan: _Plan, arguments: argparse.Namespace) -> int:
@@ -293,12 +297,11 @@ def _use_model(plan: _Plan, arguments: argparse.Namespace) -> None:
         )  # fmt: skip
 
 
-def _subjects(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job]) -> Subjects:
+def _subjects(plan: _Plan, arguments: argparse.Namespace) -> Subjects:
     workshop = plan.workshop
     _use_model(plan, arguments)
     if plan.manifest.backend == EMBEDDED:
         _watch_reader(plan, arguments)
-    _build_index(workshop, jobs)
     return Subjects(
         bank=workshop.bank, grader=workshop.grader, interviewer=workshop.interviewer, reader=workshop.words_grader,
         retriever=cache(lambda: workshop.retriever), quick_retriever=workshop.quick_retriever,

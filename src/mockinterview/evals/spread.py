@@ -79,8 +79,9 @@ def over_processes(jobs: Sequence[Job], factory: Factory, workers: int, take: Ca
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(factory,))
     try:
         # Nothing but `as_completed` holds the futures, and it lets go of those that it has handed out: results do not pile up.
-        # Cases of one question go to one worker, which prepares it, and marks its unchanged answer, once.
-        ordered = sorted(jobs, key=lambda job: (job.case.suite, job.case.question))
+        # Cases of one question go to one worker, which prepares it, and marks its unchanged answer, once; those that search come
+        # last, so that nobody waits while the index is built.
+        ordered = sorted(jobs, key=lambda job: (job.case.suite == "retrieval", job.case.question, job.case.suite))
         waiting = (pool.submit(_examine_chunk, chunk) for chunk in chunks(ordered))
         return _taken((future.result() for future in as_completed(waiting)), take)
     finally:

@@ -16,6 +16,7 @@ from mockinterview.models import Verdict
 
 # --- how much a concept counts --------------------------------------------------------------------------------------
 GIVEN_AWAY: Final = 0.35  # of the weight of a word that the question already said; not 0: it still tells of what one speaks
+LITTLE: Final = 0.5  # a saying of one word that weighs less is not matched by words: that word alone would be all of it
 LIGHT: Final = 0.45  # of the weight of a word that many sentences about networks contain ("model", "use", "one")
 SPREAD_LOSS: Final = 0.6  # what a word loses that occurs in every point of the question
 MISCONCEPTION_SPREAD: Final = 0.3  # a misconception counts this much of a point when a word's spread is counted
@@ -34,7 +35,6 @@ TIE: Final = 0.5  # weight of precision against recall when the references to lo
 ROUGHLY: Final = 0.25  # rough score (recall and half the precision) below which a reference has nothing to do with a window
 CLOSE_LOOKS: Final = 2  # references per window and target that are looked at closely; a third one changes nothing
 LEAST_LIKELY: Final = 0.22  # probability that a closer look must be able to reach; it lies below all thresholds of verdicts
-ABOUT: Final = 0.6  # share of an answer's different words that the question knows: of model answers 0.65 to 1, of those to other topics 0.1 to 0.5
 MOST_OF_IT: Final = 0.65  # share of a contradicting stretch's recall that a clause within it needs to stand by itself
 AROUND: Final = 2  # clauses before and after a window that are its context
 AS_CLOSE: Final = 0.85  # a reference counts as worded as closely as the closest one from this share of its probability
@@ -49,7 +49,7 @@ IDLE_NUMBERS: Final = frozenset({"#1", "#0", "#2"})  # too common in speech ("on
 class Features:
     """Why a window states a target, or not: shares between 0 and 1, but for the sums in `affinity`, `margin`, `key` and `mass`.
 
-    None of them knows the answer's length: they look at one clause, pair or sentence, but for `aside`, which is a share.
+    None of them knows the answer's length: they look at one clause, pair or sentence.
     """
 
     recall: float = 0.0  # of the reference's weight, the share that the window has too, whatever the polarity
@@ -61,7 +61,6 @@ class Features:
     key: float = 0.0  # how much of what most references of the target, and few of others, contain is in the window
     formula: float = 0.0  # 1: a telling formula of the target is there, by value; 0.5: a short one or one of others, too
     context: float = 0.0  # the share of the words around the window that the question knows
-    aside: float = 0.0  # how far the same share of the whole answer lies below what answers to this question have
     order: float = 0.0  # of the reference's neighbouring words that both have, the share that are neighbours in the window
     bound: int = 0  # how many of the reference's opposites ("less" beside "variance") the window has beside the same word
     crossed: int = 0  # how many it has beside the same word with the other sign
@@ -78,40 +77,38 @@ class Features:
     rival: float = 0.0  # how much more probably the window states a misconception (of a point) or a point (of a misconception)
 
 
-TOPIC_FEATURES: Final = (
-    "constant precision align2 root_affinity key order bound small_mass shared formula margin context aside".split()
-)
+TOPIC_FEATURES: Final = "constant precision align2 root_affinity key order bound small_mass shared formula margin context".split()
 _TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
     # kind, whether the target brings `says`
-    ("point", True): (-4.3, 0, 4.66, 0.36, 0.63, 0.67, 0.29, 0, 1.35, 1.78, 0.93, 1.38, -15.15),
-    ("misconception", True): (-5.54, 0.41, 2.99, 0, 0.48, 0.59, 1.56, 0, 1.69, 2.4, 2.18, 1.58, -7.37),
-    ("point", False): (-3.21, 0, 3.38, 0.48, 0, 0.16, 0.22, 2.01, 0.5, 3.1, 0.79, 0, -8.7),
-    ("misconception", False): (-4.58, 0, 3.01, 0.03, 0.09, 0.5, 1.6, 0.58, 2.31, 2.06, 1.61, 0.79, -6.11),
+    ("point", True): (-4.59, 0, 5.12, 0.47, 1.21, 0.71, 0.39, 0, 1.35, 1.29, 1.3, 1.21),
+    ("misconception", True): (-5.41, 0.69, 2.83, 0.06, 0.54, 0.62, 1.67, 0, 2.09, 2.44, 2.58, 0.88),
+    ("point", False): (-3.31, 0.27, 4.69, 0.6, 0, 0.28, 0.58, 0.17, 1.63, 2.96, 0.37, 1.12),
+    ("misconception", False): (-4.69, 0, 3.46, 0, 0.12, 0.52, 1.55, 0, 2.48, 1.85, 1.52, 1.5),
 }
 CONFLICT_FEATURES: Final = (
     "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
     " number_clash number_miss number_replaced formula_clash crossed crossed_share"
 ).split()
 _CONFLICT: Final[tuple[float, ...]] = (
-    -0.93,
-    -0.81,
-    0.55,
-    0.01,
-    -0.57,
-    5.02,
-    -2.27,
-    0.51,
-    1.1,
-    1.51,
-    0.12,
-    1.79,
-    0.8,
-    0.45,
-    2.45,
-    2.49,
-    2.88,
-    1.81,
-    0.27,
+    -0.44,
+    -1.05,
+    0.31,
+    0.39,
+    -1.55,
+    5.58,
+    -1.69,
+    0.26,
+    1.07,
+    1.55,
+    -0.05,
+    2.28,
+    0.67,
+    0.07,
+    2.39,
+    2.3,
+    2.47,
+    1.97,
+    -0.2,
 )
 
 
@@ -121,7 +118,6 @@ def topic_features(f: Features) -> tuple[float, ...]:
     return (
         1.0, f.precision, align * align, math.sqrt(min(f.affinity, 8.0)), min(f.key, 2.0), f.order, min(f.bound, 3) / 3,
         min(f.mass, 1.2), min(f.shared, 5) / 5, f.formula, max(-1.0, min(f.margin / 4, 1.0)), f.context,
-        f.aside,
     )  # fmt: skip
 
 
@@ -225,7 +221,9 @@ LIST_ITEMS: Final = 9
 BAG_ITEMS: Final = 6  # single words between commas from which an answer is a bag of words, whatever words they are
 BAG_SHARE: Final = 0.8
 LIST_SHARE: Final = 0.7
-LIST_FUNCTIONS: Final = 0.2  # share of verbs and function words below which a list of short items says nothing
+NOTES: Final = 2  # arrows and equations from which a row of short items is notes that state something ...
+ITEMS_OF_NOTE: Final = 3  # ... if there are as many items for each of them
+LIST_FUNCTIONS: Final = 0.25  # share of verbs and function words below which a list of short items says nothing
 BROKEN_PAIRS: Final = 2  # "the of", "in is"; 0.7 % of the model answers have two, 97 % of the shuffled ones
 BROKEN_SHARE: Final = 0.12
 ENOUGH_PAIRS: Final = 20_000  # pairs of small words from which a bank tells what does not occur; the shipped one has 31,000

@@ -23,6 +23,7 @@ from mockinterview.grading.matching import Match, match
 from mockinterview.grading.prepared import Prepared, Vocabulary
 from mockinterview.grading.reading import Clause, clauses
 from mockinterview.grading.score import CREDIT, question_score
+from mockinterview.grading.subjects import Subjects, texts_of
 from mockinterview.grading.windows import windows
 from mockinterview.models import Assessment, Flag, PointVerdict, Question, StatedMisconception
 
@@ -77,11 +78,11 @@ class Judged:
 class EmbeddedGrader:
     """Grades without any model. Thread-safe; questions are prepared on first use and kept.
 
-    `vocabulary` are texts or words of the bank: they tell a misspelt word from an unknown one.
+    The questions of the `bank` tell a misspelt word from an unknown one, and an answer to another question from one to this.
     """
 
-    def __init__(self, vocabulary: Iterable[str] = (), combiner: Combiner | None = None) -> None:
-        self._texts = tuple(vocabulary)
+    def __init__(self, bank: Iterable[Question] = (), combiner: Combiner | None = None) -> None:
+        self._bank = tuple(bank)
         self.combiner = combiner
         self._prepared: dict[str, tuple[Prepared, Gate]] = {}
 
@@ -92,7 +93,11 @@ class EmbeddedGrader:
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        return Vocabulary(self._texts)
+        return Vocabulary(text for question in self._bank for text in texts_of(question))
+
+    @cached_property
+    def _subjects(self) -> Subjects:
+        return Subjects(self._bank)
 
     def warm_up(self) -> None:
         """Do nothing: all is there."""
@@ -136,7 +141,7 @@ class EmbeddedGrader:
         known = self._prepared.get(question.id)
         if known is None or not (known[0].question is question or known[0].question == question):
             prepared = Prepared(question, self._vocabulary)
-            known = self._prepared[question.id] = (prepared, Gate(prepared))
+            known = self._prepared[question.id] = (prepared, Gate(prepared, self._subjects))
         return known
 
     def _judge(self, question: Question, answer: str) -> Judged:
@@ -193,7 +198,7 @@ def _flags(judged: Judged) -> tuple[Flag, ...]:
     stated = any(m.verdict in ("hit", "partial") for m in judged.matches)
     if stated:
         flags = tuple(f for f in flags if f not in ("dont_know", "keyword_list"))
-    blocking = any(f in flags for f in ("empty", "gibberish", "question_echo", "dont_know", "keyword_list"))
+    blocking = any(f in flags for f in ("off_topic", "empty", "gibberish", "question_echo", "dont_know", "keyword_list"))
     if not blocking and not any(m.topic >= cal.UNRELATED for m in judged.matches):
         flags = (*flags, "off_topic")
     return flags

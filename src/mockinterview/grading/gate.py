@@ -14,6 +14,7 @@ from typing import Final
 from mockinterview.grading import calibration as cal
 from mockinterview.grading.prepared import Prepared
 from mockinterview.grading.reading import Clause, Reading
+from mockinterview.grading.subjects import Subjects
 from mockinterview.models import Flag
 
 _INJECTION: Final = re.compile(
@@ -41,7 +42,7 @@ _INJECTION: Final = re.compile(
     |system\s+notice\b
     |calibration\s+item\b
     |(?:new|updated|hidden)\s+system\s+(?:prompt|message)
-    |system\s*(?:override|:)
+    |system\s+override
     |(?:verdict|graded_by)\s*[:=]\s*["']?(?:hit|full|10|100|correct|pass)
     |(?:respond|reply|answer)\s+with\s+(?:only\s+)?(?:["'{]|hit|correct|full|score|verdict|10\b|pass)
     |(?:print|output|return|say)\s+(?:only\s+["'{]?|["'{])(?:hit|correct|full|score|verdict|10\b|pass)
@@ -50,6 +51,7 @@ _INJECTION: Final = re.compile(
     )
     |^\W*(?:full|maximum|max|perfect|top)\s+(?:marks?|scores?|points?|credits?|grades?)\s*(?:please|for\s+(?:me|this|all|every)|here|[!.]|$)
     |(?<![\d/.:])(?:10\s*(?:/|out\s+of)\s*10|100\s*(?:/|out\s+of)\s*100|ten\s+out\s+of\s+ten)(?!\s*[\d/=*x×])
+    |(?:^|[.!?>}\])"'\n]\s*)system\s*:
     |["']role["']\s*:
     |\[/?\s*(?:inst|system|sys)\s*\]
     |<\|?\s*/?\s*(?:system|assistant|user|im_start|im_end|answer|inst)\b
@@ -114,17 +116,20 @@ _DENIES_WHAT_WENT_BEFORE: Final = re.compile(
 _RELATION: Final = re.compile(r"[=:<>+()]")
 _NUMBER: Final = re.compile(r"\d[\d.,]*")
 _ITEM: Final = re.compile(r"[,;\n/|•~→⇒]|<?[-=]>|[.]\s")
+_LEADS_TO: Final = re.compile(r"(?<![<-])-+>|[→⇒]|(?<![=<>!])=(?!=)")  # notes say with it what would be a verb elsewhere
 _STATES: Final = re.compile(r"[<>()\d^*=:+]")  # in an item of a list: it may say something
 
-_DETERMINERS: Final = frozenset("a an the its their every my our your".split())
+# "its" is not among them: many type it for "it's"
+_DETERMINERS: Final = frozenset("a an the their every my our your".split())
 _NOT_AFTER_DETERMINER: Final = frozenset(
     """a an the of to in on at for with by from and or but because so if is are was were be has have do does can will not it they we
     you i that which this""".split()
 )
-_PREPOSITIONS: Final = frozenset("of to in on at for with by from into".split())
+# "in" and "on" are not among them: "what goes in is", "it goes on and"
+_PREPOSITIONS: Final = frozenset("of to at for with by from into".split())
 _NOT_AFTER_PREPOSITION: Final = frozenset("is are was were and or but because of so if has have does can will".split())
 _WORDS: Final = re.compile(r"(?<!\w)[a-z']+(?!\w)")
-_WORDS_AND_MARKS: Final = re.compile(r"(?<!\w)[a-z']+(?!\w)|[.,;:!?()\[\]\"-]+|\d+")
+_WORDS_AND_MARKS: Final = re.compile(r"(?<!\w)[a-z']+(?:-[a-z']+)*(?!\w)|[.,;:!?()\[\]\"-]+|\d+")
 # "what would I change?" is a way to open one's own answer, so it stays
 _ASKS: Final = re.compile(
     r"(?:(?:and|but|so|well|ok|okay),? )*(?:what|which|how|why|when|where|who|whose|(?:can|could|would|do|did|have|are|will) you)\b(?!.*\b(?:i|we)\b)"
@@ -146,8 +151,8 @@ class Findings:
 class Gate:
     """The gate of one question."""
 
-    def __init__(self, prepared: Prepared) -> None:
-        self._prepared = prepared
+    def __init__(self, prepared: Prepared, subjects: Subjects) -> None:
+        self._prepared, self._subjects = prepared, subjects
         # some questions ask for just that: "I know of no such procedure"
         self._admits = any(_DONT_KNOW.search(reference.text.lower()) for reference in prepared.references)
 
@@ -168,6 +173,8 @@ class Gate:
             return Findings(tuple(flags), everything, frozenset())
         if _is_gibberish(self._prepared, [texts[i] for i in rest], [readings[i] for i in rest]):
             return Findings((*flags, "gibberish"), everything, frozenset())
+        if self._subjects.elsewhere(self._prepared.question.id, answer):
+            return Findings((*flags, "off_topic"), everything, frozenset())
         listed = _listed(answer, found)
         bare = {i for i in rest if i in listed or _is_bare(texts[i], readings[i])}
         formal = sum(bool(readings[i].formulas) for i in rest)
@@ -258,12 +265,21 @@ def _is_keyword_list(answer: str, readings: Sequence[Reading], bare: set[int], r
     if rest and len(bare) >= cal.BARE_SHARE * len(rest):
         return True
     items = [item for item in _ITEM.split(answer) if item.strip()]
-    if len(items) >= cal.BAG_ITEMS and sum(len(item.split()) == 1 for item in items) >= cal.BAG_SHARE * len(items):
+    words = sum(len(item.split()) == 1 and not _STATES.search(item) for item in items)
+    if len(items) >= cal.BAG_ITEMS and words >= cal.BAG_SHARE * len(items):
         return True
+    if _are_notes(answer):
+        return False
     single = sum(map(_is_term, items))
     verbs, functions = sum(r.verbs for r in readings), sum(r.functions for r in readings)
     plain = verbs + functions <= cal.LIST_FUNCTIONS * sum(r.words for r in readings)
     return single >= cal.LIST_ITEMS and single >= cal.LIST_SHARE * len(items) and plain
+
+
+def _are_notes(answer: str) -> bool:
+    """Tell whether arrows and equations say here and there what a verb would say; a mere chain of arrows says nothing."""
+    found, items = len(_LEADS_TO.findall(answer)), sum(bool(item.strip()) for item in _ITEM.split(answer))
+    return cal.NOTES <= found <= items / cal.ITEMS_OF_NOTE
 
 
 def _is_term(item: str) -> bool:
@@ -281,7 +297,7 @@ def _listed(answer: str, found: Sequence[Clause]) -> set[int]:
             rows[-1][1:] = [start, rows[-1][2] + 1]
         else:
             rows.append([start, start, 0])
-    long = [(start, end) for start, end, terms in rows if terms >= cal.LIST_ITEMS]
+    long = [] if _are_notes(answer) else [(start, end) for start, end, terms in rows if terms >= cal.LIST_ITEMS]
     return {i for i, c in enumerate(found) if any(start <= c.start and c.end <= end for start, end in long)}
 
 

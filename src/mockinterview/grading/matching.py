@@ -190,7 +190,7 @@ def _likely(
         reference = prepared.references[place]
         features = Features(
             mass / reference.total, min(mass / window.mass, 1.0), mass, count, affinity, margin, key, formula,
-            window.context, window.aside, order=1.0, bound=3, formula_clash=clash,
+            window.context, order=1.0, bound=3, formula_clash=clash,
         )  # fmt: skip
         if cal.topic(features, target.kind, bool(target.says)) >= cal.LEAST_LIKELY:
             found.append((reference, features))
@@ -322,7 +322,13 @@ def _other_numbers(prepared: Prepared, window: Window, target: Target, reference
     known = [c for c in reference.reading.signs if c[0] != "#"]
     same = sum(map(prepared.weight, set(words) & set(known)))
     alike = 2 * same >= cal.SAME_WORDING * (sum(map(prepared.weight, words)) + sum(map(prepared.weight, known)))
-    return foreign, bool(strange) and alike
+    return foreign, bool(strange) and (alike or _another_stands_there(window, target, strange))
+
+
+def _another_stands_there(window: Window, target: Target, strange: Sequence[str]) -> bool:
+    """Tell whether a number stands beside the word beside which the target's own one stands: "padding 2" for "padding 3"."""
+    beside = {a if b in strange else b for a, b in window.neighbours if (a in strange) != (b in strange)}
+    return not beside.isdisjoint(target.numbered)
 
 
 def _within(given: str, known: Iterable[str]) -> bool:

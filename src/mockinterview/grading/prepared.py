@@ -15,10 +15,12 @@ from mockinterview.grading.contrast import agreed_owners, entities_of, named_in,
 from mockinterview.grading.formulas import Formula, FormulaBook, size_of
 from mockinterview.grading.lexicon import Lexeme, Role, is_known, lexeme
 from mockinterview.grading.reading import Comparison, Reading, read, read_whole
+from mockinterview.grading.subjects import texts_of
 from mockinterview.models import Misconception, Point, Question
 
 TargetKind = Literal["point", "misconception"]
 WORD: Final = re.compile(r"[a-z][a-z']*[a-z]|[a-z]")
+_SENTENCE_END: Final = re.compile(r"(?<=[.?!])\s+")
 CACHED_WORDS: Final = 20_000  # words whose meaning for a question is remembered; then the memory starts afresh
 
 
@@ -50,6 +52,7 @@ class Target:
     subject: str
     affinity: dict[str, float]
     numbers: frozenset[str]
+    numbered: frozenset[str]  # the words beside which these numbers stand
     keys: dict[str, float]
     polarity: dict[str, int]
     compared: tuple[Comparison, ...]
@@ -127,6 +130,13 @@ def _is_small(word: str) -> bool:
     return lexeme(word).role != Role.CONTENT
 
 
+def _asked(text: str) -> list[Reading]:
+    """Return what a question says: the whole, and each of several sentences that is long enough to be told when it is said back."""
+    sentences = _SENTENCE_END.split(text)
+    parts = [read_whole(sentence) for sentence in sentences] if len(sentences) > 1 else []
+    return [read_whole(text), *(part for part in parts if len(part.signs) >= cal.ECHO_WORDS)]
+
+
 class Prepared:
     """A question ready for matching. Immutable but for the memory of looked-up words."""
 
@@ -135,15 +145,13 @@ class Prepared:
         texts = [(point, [point.claim, *point.says]) for point in question.points]
         texts += [(m, [m.belief, *m.says]) for m in question.misconceptions]  # type: ignore[misc]  # both have id
         readings = [[read_whole(text) for text in said] for _, said in texts]
-        asked = [read_whole(text) for text in (question.ask, *question.variants)]
+        asked = [reading for text in (question.ask, *question.variants) for reading in _asked(text)]
         self.asked: frozenset[str] = frozenset(c for reading in asked for c in reading.signs)
         self.asked_readings = tuple(asked)
         self.weights = _weights(readings, asked[0].signs.keys(), len(question.points))
         self._concepts = sorted(self.weights)  # sets gave them their order; the same on every machine is wanted
         self.entities = entities_of(question)
-        self.vocabulary = Vocabulary(
-            [question.ask, *question.variants, *(t for _, said in texts for t in said), question.model_answer]
-        )
+        self.vocabulary = Vocabulary(texts_of(question))
         self.bank = vocabulary
         self._words: dict[str, Lexeme] = {}
         self._repairs = _repair_table(self.vocabulary.words)
@@ -167,7 +175,8 @@ class Prepared:
                     FormulaBook(formula for reading in read_ones for formula in reading.formulas),
                     subject,
                     _affinity(index, usage, [len(r) for r in readings]),
-                    _essential_numbers(said[0], read_ones) - self.asked,
+                    numbers := _essential_numbers(said[0], read_ones) - self.asked,
+                    _beside(numbers, self.references[first:]),
                     _keys(index, usage, [len(r) for r in readings]),
                     _polarity(read_ones),
                     tuple(c for reading in read_ones for c in reading.compared),
@@ -175,7 +184,7 @@ class Prepared:
                     tuple(said[1:]),
                 )
             )
-        self.postings = _postings((at, c) for at, r in enumerate(self.references) for c in r.reading.signs)
+        self.postings = _postings((at, c) for at, r in enumerate(self.references) if not _says_little(r) for c in r.reading.signs)
         self.with_formulas = tuple(at for at, reference in enumerate(self.references) if reference.reading.formulas)
         self.typical = _gains((at, c, gain * self.weight(c)) for at, t in enumerate(self.targets) for c, gain in t.affinity.items())
         self.keys = _gains((at, c, share) for at, t in enumerate(self.targets) for c, share in t.keys.items())
@@ -238,6 +247,11 @@ class Prepared:
     def read_answer(self, text: str) -> Reading:
         """Return what a piece of an answer says, in the concepts of this question."""
         return read(text, self.resolve)
+
+
+def _says_little(reference: Reference) -> bool:
+    """Tell whether a reference comes down to one word that means little here: that word alone would count as all of it."""
+    return len(reference.reading.signs) == 1 and reference.total < cal.LITTLE and not reference.is_claim
 
 
 def _postings(entries: Iterable[tuple[int, str]]) -> dict[str, tuple[int, ...]]:
@@ -310,6 +324,12 @@ def _essential_numbers(claim: str, own: list[Reading]) -> frozenset[str]:
     said = Counter(number for reading in own for number in reading.numbers)
     stated = frozenset[str]() if _EXAMPLE.search(claim) else own[0].numbers
     return stated | {number for number, count in said.items() if count >= cal.SHARED_NUMBER}
+
+
+def _beside(numbers: frozenset[str], references: Sequence[Reference]) -> frozenset[str]:
+    """Return the words that stand beside one of the numbers in two references or more."""
+    found = Counter(a if b in numbers else b for r in references for a, b in r.neighbours if (a in numbers) != (b in numbers))
+    return frozenset(word for word, count in found.items() if count > 1 and word[0] != "#")
 
 
 def _polarity(own: list[Reading]) -> dict[str, int]:

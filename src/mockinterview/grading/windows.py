@@ -30,7 +30,6 @@ class Window:
     words: int
     sentences: int = 1
     context: float = 0.0  # the share of the words around it that the question knows
-    aside: float = 0.0  # how far the same share of the whole answer lies below what is usual
 
 
 def windows(prepared: Prepared, found: Sequence[Found], gaps: frozenset[int] = frozenset()) -> list[Window]:
@@ -61,12 +60,9 @@ def _sentences(prepared: Prepared, singles: Sequence[Window], numbers: Sequence[
 def _add_context(prepared: Prepared, singles: Sequence[Window], found: Sequence[Window]) -> None:
     """Note for each window which share of the words around it the question knows."""
     counts = [(sum(c in prepared.weights for c in w.signs), len(w.signs)) for w in singles]
-    words = {c for w in singles for c in w.signs}
-    aside = max(cal.ABOUT - sum(c in prepared.weights for c in words) / len(words), 0.0) if words else 0.0
     for window in found:
         around = counts[max(window.clauses[0] - cal.AROUND, 0) : window.clauses[-1] + 1 + cal.AROUND]
         window.context = sum(known for known, _ in around) / max(sum(total for _, total in around), 1)
-        window.aside = aside
 
 
 def _single(prepared: Prepared, clause: Found, owners: dict[str, set[str]], at: int) -> Window:
