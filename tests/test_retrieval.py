@@ -594,6 +594,7 @@ def test_an_index_that_breaks_in_use_is_given_up(
         raise InternalError("Error loading hnsw index")
 
     monkeypatch.setattr(retriever._vectors._collection, "query", fail)
+    monkeypatch.setattr(retriever._vectors._collection, "get", fail)
     assert retriever.questions("drpoout")[0].question_id == "dropout"
     assert retriever.status.startswith("lexical: by words alone. Chroma failed")
     assert retriever.questions("dropout")[0].question_id == "dropout"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import os
 import sys
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 LEFT_OUT_SHOWN = 3
 NOISE_EPOCHS = 5
-GARBAGE = 20_000  # new objects between two collections
 WORTH_PROCESSES = 400  # cases; starting a process takes a second
 MODEL_WIDTH = 20  # requests at a time, where --jobs says nothing
 # Of a manifest: what a mark depends on.
@@ -220,9 +218,9 @@ def _execute(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job], fo
             return going
         examiner = _examiner(plan, arguments)
         _build_index(plan.workshop, jobs)
-        # The bank and the libraries are some 10^5 objects that stay; without this the collector walks them again and again.
-        gc.freeze()
-        gc.set_threshold(GARBAGE)
+        from mockinterview.evals.spread import keep_what_is_there
+
+        keep_what_is_there()
         return asyncio.run(run_jobs(jobs, examiner, _width(plan, arguments), take))
 
 

@@ -42,6 +42,7 @@ class VectorIndex:
         self._client = client
         self._collection = collection
         self._embed = embed
+        self._kept: dict[tuple[str, ...], tuple[list[str], list[Sequence[float]]]] = {}
 
     def similarities(self, text: str, kinds: Sequence[str], k: int) -> dict[str, float]:
         """Return the cosine similarity (-1 to 1) of the `k` pieces nearest to a text, of the given kinds, by key.
@@ -49,6 +50,9 @@ class VectorIndex:
         Raises RetrievalError where the index has broken since it was opened.
         """
         vector = self._embed([text])[0]
+        keys, rows = self._few(tuple(kinds), k)
+        if keys:
+            return dict(zip(keys, _cosines(rows, vector), strict=True))
         with _translated():
             found = self._collection.query(
                 query_embeddings=cast("Any", [vector]),
@@ -58,6 +62,18 @@ class VectorIndex:
             )
         distances = (found["distances"] or [[]])[0]
         return {key: 1.0 - distance for key, distance in zip(found["ids"][0], distances, strict=True)}
+
+    def _few(self, kinds: tuple[str, ...], k: int) -> tuple[list[str], list[Sequence[float]]]:
+        """Return keys and vectors of all pieces of some kinds where they are no more than `k`, else none; they are kept.
+
+        Where a filter lets 147 of 23,000 pieces through, comparing them all is faster than the graph's search, and exact.
+        """
+        if kinds not in self._kept:
+            with _translated():
+                found = self._collection.get(where=cast("Any", {"kind": {"$in": list(kinds)}}), limit=k + 1, include=["embeddings"])
+            few = len(found["ids"]) <= k
+            self._kept[kinds] = (found["ids"], cast("Any", found["embeddings"])) if few else ([], [])
+        return self._kept[kinds]
 
     def close(self) -> None:
         """Let go of the files."""
@@ -113,6 +129,15 @@ def _collection(client: Client, fingerprint: str) -> Collection:
     if (collection.metadata or {}).get("fingerprint") != fingerprint:
         raise _BrokenIndexError("The index was made by another embedder.")
     return collection
+
+
+def _cosines(rows: Sequence[Sequence[float]], vector: Sequence[float]) -> list[float]:
+    """Return the cosine similarity of each row with a vector."""
+    import numpy as np
+
+    matrix, one = np.asarray(rows, dtype=np.float64), np.asarray(vector, dtype=np.float64)
+    lengths = np.linalg.norm(matrix, axis=1) * np.linalg.norm(one)
+    return [float(x) for x in matrix @ one / np.maximum(lengths, 1e-12)]
 
 
 def _synchronise(collection: Collection, pieces: Mapping[str, Piece], embed: Embedder, progress: Progress) -> None:
