@@ -583,18 +583,19 @@ def test_a_foreign_env_file_does_not_stop_the_search(tmp_path: Path, content: by
     assert "\n" not in status
 
 
+@pytest.mark.parametrize(("broken", "few"), [("get", 200), ("query", 1)])
 def test_an_index_that_breaks_in_use_is_given_up(
-    bank: Bank, tmp_path: Path, opened: Callable[..., HybridRetriever], monkeypatch: pytest.MonkeyPatch
+    bank: Bank, tmp_path: Path, opened: Callable[..., HybridRetriever], monkeypatch: pytest.MonkeyPatch, broken: str, few: int
 ) -> None:
-    """The search that met the damage is answered by words, and the status tells."""
+    """The search that met the damage, where it compares all or asks the graph, is answered by words, and the status tells."""
     retriever = opened(bank, tmp_path)
+    monkeypatch.setattr("mockinterview.retrieval.hybrid._NEIGHBOURS", few)
     from chromadb.errors import InternalError
 
     def fail(*_: object, **__: object) -> None:
         raise InternalError("Error loading hnsw index")
 
-    monkeypatch.setattr(retriever._vectors._collection, "query", fail)
-    monkeypatch.setattr(retriever._vectors._collection, "get", fail)
+    monkeypatch.setattr(retriever._vectors._collection, broken, fail)
     assert retriever.questions("drpoout")[0].question_id == "dropout"
     assert retriever.status.startswith("lexical: by words alone. Chroma failed")
     assert retriever.questions("dropout")[0].question_id == "dropout"

@@ -33,7 +33,7 @@ from mockinterview.grading.lexicon import Role, lexeme  # noqa: E402
 from mockinterview.grading.matching import Match, match  # noqa: E402
 from mockinterview.grading.prepared import Prepared, Vocabulary  # noqa: E402
 from mockinterview.grading.reading import clauses  # noqa: E402
-from mockinterview.grading.subjects import Subjects, texts_of  # noqa: E402
+from mockinterview.grading.subjects import Subjects  # noqa: E402
 from mockinterview.grading.windows import windows  # noqa: E402
 from mockinterview.models import Bank, Question  # noqa: E402
 
@@ -150,7 +150,7 @@ def rows_of(
 def bank_rows(bank: Bank, *, claims_only: bool) -> Iterable[Row]:
     """Return the rows that the bank itself gives."""
     rng, questions, subjects = random.Random(1), list(bank), Subjects(bank)
-    vocabulary = Vocabulary(text for question in bank for text in texts_of(question))
+    vocabulary = Vocabulary.of(bank)
     for question in questions:
         full = Prepared(bare(question) if claims_only else question, vocabulary)
         names = _names(question, full)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -218,9 +219,7 @@ def _execute(plan: _Plan, arguments: argparse.Namespace, jobs: Sequence[Job], fo
             return going
         examiner = _examiner(plan, arguments)
         _build_index(plan.workshop, jobs)
-        from mockinterview.evals.spread import keep_what_is_there
-
-        keep_what_is_there()
+        gc.freeze()  # the bank and the libraries stay: the collector need not walk through them
         return asyncio.run(run_jobs(jobs, examiner, _width(plan, arguments), take))
 
 

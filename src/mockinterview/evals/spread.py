@@ -25,15 +25,9 @@ if TYPE_CHECKING:
 
 Factory = Callable[[], "Examiner"]
 Chunk = tuple[list[Result], bool]  # the results of some jobs, and whether the run may go on
-GARBAGE: Final = 50_000  # objects between two walks of the collector; it would walk at every 700
+GARBAGE: Final = 50_000  # new objects between two walks of the collector; in a fresh interpreter it walks at every 700
 CHUNK: Final = 40  # cases that a worker takes at once: few enough for an even load and a steady progress line
 _worker: list[Worker] = []  # of this worker process
-
-
-def keep_what_is_there() -> None:
-    """Take what there is by now, the bank and the libraries, some 10^5 objects that stay, out of the collector's walks."""
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
 
 
 class Worker:
@@ -54,7 +48,8 @@ class Worker:
             return [], False
         if self._examiner is None:
             self._examiner = self._factory()
-            keep_what_is_there()
+            gc.freeze()  # the bank and the libraries, some 10^5 objects, stay
+            gc.set_threshold(GARBAGE)
         results, going = examine_here(self._examiner, jobs, self._width)
         self._gone = not going
         return results, going

@@ -23,7 +23,7 @@ from mockinterview.grading.matching import Match, match
 from mockinterview.grading.prepared import Prepared, Vocabulary
 from mockinterview.grading.reading import Clause, clauses
 from mockinterview.grading.score import CREDIT, question_score
-from mockinterview.grading.subjects import Subjects, texts_of
+from mockinterview.grading.subjects import Subjects
 from mockinterview.grading.windows import windows
 from mockinterview.models import Assessment, Flag, PointVerdict, Question, StatedMisconception
 
@@ -93,7 +93,7 @@ class EmbeddedGrader:
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        return Vocabulary(text for question in self._bank for text in texts_of(question))
+        return Vocabulary.of(self._bank)
 
     @cached_property
     def _subjects(self) -> Subjects:

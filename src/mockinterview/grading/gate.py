@@ -268,12 +268,10 @@ def _is_keyword_list(answer: str, readings: Sequence[Reading], bare: set[int], r
     words = sum(len(item.split()) == 1 and not _STATES.search(item) for item in items)
     if len(items) >= cal.BAG_ITEMS and words >= cal.BAG_SHARE * len(items):
         return True
-    if _are_notes(answer):
-        return False
     single = sum(map(_is_term, items))
     verbs, functions = sum(r.verbs for r in readings), sum(r.functions for r in readings)
     plain = verbs + functions <= cal.LIST_FUNCTIONS * sum(r.words for r in readings)
-    return single >= cal.LIST_ITEMS and single >= cal.LIST_SHARE * len(items) and plain
+    return single >= cal.LIST_ITEMS and single >= cal.LIST_SHARE * len(items) and plain and not _are_notes(answer)
 
 
 def _are_notes(answer: str) -> bool:
@@ -297,7 +295,9 @@ def _listed(answer: str, found: Sequence[Clause]) -> set[int]:
             rows[-1][1:] = [start, rows[-1][2] + 1]
         else:
             rows.append([start, start, 0])
-    long = [] if _are_notes(answer) else [(start, end) for start, end, terms in rows if terms >= cal.LIST_ITEMS]
+    long = [(start, end) for start, end, terms in rows if terms >= cal.LIST_ITEMS]
+    if not long or _are_notes(answer):
+        return set()
     return {i for i, c in enumerate(found) if any(start <= c.start and c.end <= end for start, end in long)}
 
 

@@ -341,9 +341,21 @@ def number(value: float) -> Lexeme:
 @lru_cache(maxsize=60_000)
 def lexeme(word: str) -> Lexeme:
     """Return what a lower-case word means; the answer is the same for all spellings and forms of the word."""
+    word_itself = word if word.endswith("n't") else word.partition("'")[0]
+    return _listed(word) or _content(word_itself, verb=word_itself in _VERBS)
+
+
+def is_content(word: str) -> bool:
+    """Tell whether a lower-case word has a meaning of its own, without looking for it: much faster than its lexeme."""
+    found = _listed(word)
+    return found is None or found.role == Role.CONTENT
+
+
+def _listed(word: str) -> Lexeme | None:
+    """Return what one of the words is that bind the others or stand for a number; None for all others."""
     if "'" in word and not word.endswith("n't"):
         word, _, rest = word.partition("'")
-        return Lexeme("", 1, Role.FUNCTION, verb=True) if rest != "s" or word in _FUNCTION else lexeme(word)
+        return Lexeme("", 1, Role.FUNCTION, verb=True) if rest != "s" or word in _FUNCTION else _listed(word)
     verb = word in _VERBS
     if word in ("cannot", "cant", "can't", "impossible", "unable", "couldnt"):
         return Lexeme("possible±", -1, Role.NEGATES_CLAUSE, verb=True, light=True)
@@ -357,7 +369,7 @@ def lexeme(word: str) -> Lexeme:
         return Lexeme("", 1, Role.FUNCTION if word in _FUNCTION else Role.FILLER, verb)
     if word in _NUMBER_WORDS:
         return number(_NUMBER_WORDS[word])
-    return _content(word, verb=verb)
+    return None
 
 
 def _content(word: str, *, verb: bool) -> Lexeme:

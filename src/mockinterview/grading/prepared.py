@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter, defaultdict
@@ -13,7 +14,7 @@ from typing import Final, Literal
 from mockinterview.grading import calibration as cal
 from mockinterview.grading.contrast import agreed_owners, entities_of, named_in, owners_of, subject_of
 from mockinterview.grading.formulas import Formula, FormulaBook, size_of
-from mockinterview.grading.lexicon import Lexeme, Role, is_known, lexeme
+from mockinterview.grading.lexicon import Lexeme, Role, is_content, is_known, lexeme
 from mockinterview.grading.reading import Comparison, Reading, read, read_whole
 from mockinterview.grading.subjects import texts_of
 from mockinterview.models import Misconception, Point, Question
@@ -78,13 +79,18 @@ class Vocabulary:
     """The words of the bank: what counts as a word at all, and as spelled rightly, and which small words stand side by side."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        kept = [text.lower() for text in texts]
-        self.words: frozenset[str] = frozenset(w for text in kept for w in WORD.findall(text))
+        everything = " . ".join(texts).lower()
+        self.words: frozenset[str] = frozenset(WORD.findall(everything))
         self._table = _repair_table(self.words)
         self._repaired: dict[str, str] = {}
         self._stretches = frozenset(w[i : i + 3] for w in self.words for i in range(len(w) - 2))
-        seen = [pair for text in kept for pair in small_pairs(text)]
-        self._pairs = frozenset(seen) if len(seen) >= cal.ENOUGH_PAIRS else None
+        pairs = {pair: count for pair, count in Counter(_pairs(everything)).items() if _are_small(pair)}
+        self._pairs = frozenset(pairs) if sum(pairs.values()) >= cal.ENOUGH_PAIRS else None
+
+    @classmethod
+    def of(cls, questions: Iterable[Question]) -> Vocabulary:
+        """Return the words of all texts of some questions."""
+        return cls(text for question in questions for text in texts_of(question))
 
     def nearest(self, word: str) -> str:
         """Return the bank's word that was probably meant, or "" where none is near."""
@@ -120,17 +126,23 @@ _SMALL: Final = re.compile(r"[a-z']+|[.,;:!?]")
 
 def small_pairs(text: str) -> list[tuple[str, str]]:
     """Return the neighbouring pairs of function words and punctuation marks in a lower-case text."""
-    words = [".", *_SMALL.findall(text), "."]
-    small = [not w[0].isalpha() or _is_small(w) for w in words]
-    return [(words[i], words[i + 1]) for i in range(len(words) - 1) if small[i] and small[i + 1]]
+    return [pair for pair in _pairs(text) if _are_small(pair)]
+
+
+def _pairs(text: str) -> Iterable[tuple[str, str]]:
+    return itertools.pairwise([".", *_SMALL.findall(text), "."])
+
+
+def _are_small(pair: tuple[str, str]) -> bool:
+    return _is_small(pair[0]) and _is_small(pair[1])
 
 
 @lru_cache(maxsize=20_000)
 def _is_small(word: str) -> bool:
-    return lexeme(word).role != Role.CONTENT
+    return not word[0].isalpha() or not is_content(word)
 
 
-def _asked(text: str) -> list[Reading]:
+def _readings_of_ask(text: str) -> list[Reading]:
     """Return what a question says: the whole, and each of several sentences that is long enough to be told when it is said back."""
     sentences = _SENTENCE_END.split(text)
     parts = [read_whole(sentence) for sentence in sentences] if len(sentences) > 1 else []
@@ -145,13 +157,13 @@ class Prepared:
         texts = [(point, [point.claim, *point.says]) for point in question.points]
         texts += [(m, [m.belief, *m.says]) for m in question.misconceptions]  # type: ignore[misc]  # both have id
         readings = [[read_whole(text) for text in said] for _, said in texts]
-        asked = [reading for text in (question.ask, *question.variants) for reading in _asked(text)]
+        asked = [reading for text in (question.ask, *question.variants) for reading in _readings_of_ask(text)]
         self.asked: frozenset[str] = frozenset(c for reading in asked for c in reading.signs)
         self.asked_readings = tuple(asked)
         self.weights = _weights(readings, asked[0].signs.keys(), len(question.points))
         self._concepts = sorted(self.weights)  # sets gave them their order; the same on every machine is wanted
         self.entities = entities_of(question)
-        self.vocabulary = Vocabulary(texts_of(question))
+        self.vocabulary = Vocabulary.of([question])
         self.bank = vocabulary
         self._words: dict[str, Lexeme] = {}
         self._repairs = _repair_table(self.vocabulary.words)
@@ -160,10 +172,12 @@ class Prepared:
     def _index(self, texts: Sequence[tuple[Point | Misconception, list[str]]], readings: list[list[Reading]]) -> None:
         self.references: list[Reference] = []
         self.targets: list[Target] = []
-        usage = _usage(readings)
+        usage, sizes = _usage(readings), [len(read_ones) for read_ones in readings]
+        everywhere, shares = sum(usage, Counter[str]()), _shares(usage, sizes)
         for index, ((item, said), read_ones) in enumerate(zip(texts, readings, strict=True)):
             subject = subject_of(read_ones[0], self.entities)
             first = len(self.references)
+            numbers = _essential_numbers(said[0], read_ones) - self.asked
             for position, (text, reading) in enumerate(zip(said, read_ones, strict=True)):
                 self.references.append(self._reference(index, text, reading, subject, is_claim=position == 0))
             self.targets.append(
@@ -174,10 +188,10 @@ class Prepared:
                     tuple(range(first, len(self.references))),
                     FormulaBook(formula for reading in read_ones for formula in reading.formulas),
                     subject,
-                    _affinity(index, usage, [len(r) for r in readings]),
-                    numbers := _essential_numbers(said[0], read_ones) - self.asked,
+                    _affinity(index, usage, everywhere, sizes),
+                    numbers,
                     _beside(numbers, self.references[first:]),
-                    _keys(index, usage, [len(r) for r in readings]),
+                    _keys(index, shares),
                     _polarity(read_ones),
                     tuple(c for reading in read_ones for c in reading.compared),
                     agreed_owners([r.owners for r in self.references[first:] if self.entities & r.entities]),
@@ -295,28 +309,30 @@ def _usage(readings: list[list[Reading]]) -> list[Counter[str]]:
     return [Counter(c for reading in read_ones for c in reading.signs) for read_ones in readings]
 
 
-def _affinity(index: int, usage: list[Counter[str]], sizes: list[int]) -> dict[str, float]:
+def _affinity(index: int, usage: list[Counter[str]], everywhere: Counter[str], sizes: list[int]) -> dict[str, float]:
     """Return how typical each concept is of a target: the logarithm of how much more often it is said there than elsewhere."""
-    others = Counter[str]()
-    for at, counts in enumerate(usage):
-        if at != index:
-            others.update(counts)
     elsewhere = sum(sizes) - sizes[index]
     result = {}
     for concept, count in usage[index].items():
         here = (count + cal.SMOOTHING) / (sizes[index] + 2 * cal.SMOOTHING)
-        there = (others[concept] + cal.SMOOTHING) / (elsewhere + 2 * cal.SMOOTHING)
+        there = (everywhere[concept] - count + cal.SMOOTHING) / (elsewhere + 2 * cal.SMOOTHING)
         result[concept] = min(max(math.log(here / there), 0.0), cal.MAX_AFFINITY)
     return result
 
 
-def _keys(index: int, usage: list[Counter[str]], sizes: list[int]) -> dict[str, float]:
-    """Return for each concept the share of the target's references that have it, less the largest share among the other targets."""
-    found = {}
-    for concept, count in usage[index].items():
-        elsewhere = max((usage[at][concept] / sizes[at] for at in range(len(usage)) if at != index), default=0.0)
-        found[concept] = max(count / sizes[index] - elsewhere, 0.0)
+def _shares(usage: list[Counter[str]], sizes: list[int]) -> dict[str, dict[int, float]]:
+    """Return for each concept the share of the references of each target that have it."""
+    found: dict[str, dict[int, float]] = defaultdict(dict)
+    for at, counts in enumerate(usage):
+        for concept, count in counts.items():
+            found[concept][at] = count / sizes[at]
     return found
+
+
+def _keys(index: int, shares: dict[str, dict[int, float]]) -> dict[str, float]:
+    """Return for each concept of a target its share there, less the largest share among the other targets."""
+    own = {concept: among for concept, among in shares.items() if index in among}
+    return {c: max(among[index] - max((s for at, s in among.items() if at != index), default=0.0), 0.0) for c, among in own.items()}
 
 
 def _essential_numbers(claim: str, own: list[Reading]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mockinterview.encoders import MODEL, OnnxEncoder, digest
 from mockinterview.errors import EncoderError, RetrievalError
@@ -178,6 +178,14 @@ def _pooled(tokens: NDArray[np.float32], mask: NDArray[np.int64]) -> list[list[f
 
     weights = mask[:, :, None].astype(np.float32)
     means = (tokens * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1.0)
-    unit = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
-    vectors: list[list[float]] = unit.astype(np.float32).tolist()
+    vectors: list[list[float]] = unit_rows(means).astype(np.float32).tolist()
     return vectors
+
+
+def unit_rows(rows: Any) -> NDArray[np.float64]:
+    """Return the rows of a matrix at length 1, in double precision; a row of zeros stays one."""
+    import numpy as np
+
+    matrix = np.asarray(rows, dtype=np.float64)
+    unit: NDArray[np.float64] = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+    return unit

@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mockinterview.errors import RetrievalError
-from mockinterview.retrieval.embedding import Embedder
+from mockinterview.retrieval.embedding import Embedder, unit_rows
 from mockinterview.retrieval.passages import Piece, content_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
+    from numpy.typing import NDArray
 
 # onnxruntime, which chromadb may import, reports home unless it is told not to before it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -42,7 +44,7 @@ class VectorIndex:
         self._client = client
         self._collection = collection
         self._embed = embed
-        self._kept: dict[tuple[str, ...], tuple[list[str], list[Sequence[float]]]] = {}
+        self._kept: dict[tuple[tuple[str, ...], int], tuple[list[str], NDArray[np.float64]]] = {}
 
     def similarities(self, text: str, kinds: Sequence[str], k: int) -> dict[str, float]:
         """Return the cosine similarity (-1 to 1) of the `k` pieces nearest to a text, of the given kinds, by key.
@@ -52,7 +54,7 @@ class VectorIndex:
         vector = self._embed([text])[0]
         keys, rows = self._few(tuple(kinds), k)
         if keys:
-            return dict(zip(keys, _cosines(rows, vector), strict=True))
+            return dict(zip(keys, (rows @ unit_rows([vector])[0]).tolist(), strict=True))
         with _translated():
             found = self._collection.query(
                 query_embeddings=cast("Any", [vector]),
@@ -63,17 +65,17 @@ class VectorIndex:
         distances = (found["distances"] or [[]])[0]
         return {key: 1.0 - distance for key, distance in zip(found["ids"][0], distances, strict=True)}
 
-    def _few(self, kinds: tuple[str, ...], k: int) -> tuple[list[str], list[Sequence[float]]]:
-        """Return keys and vectors of all pieces of some kinds where they are no more than `k`, else none; they are kept.
+    def _few(self, kinds: tuple[str, ...], k: int) -> tuple[list[str], NDArray[np.float64]]:
+        """Return keys and unit vectors of all pieces of some kinds where they are no more than `k`, else none; they are kept.
 
         Where a filter lets 147 of 23,000 pieces through, comparing them all is faster than the graph's search, and exact.
         """
-        if kinds not in self._kept:
+        if (kinds, k) not in self._kept:
             with _translated():
                 found = self._collection.get(where=cast("Any", {"kind": {"$in": list(kinds)}}), limit=k + 1, include=["embeddings"])
-            few = len(found["ids"]) <= k
-            self._kept[kinds] = (found["ids"], cast("Any", found["embeddings"])) if few else ([], [])
-        return self._kept[kinds]
+            few = 0 < len(found["ids"]) <= k
+            self._kept[kinds, k] = (found["ids"], unit_rows(found["embeddings"])) if few else ([], unit_rows([[]]))
+        return self._kept[kinds, k]
 
     def close(self) -> None:
         """Let go of the files."""
@@ -129,15 +131,6 @@ def _collection(client: Client, fingerprint: str) -> Collection:
     if (collection.metadata or {}).get("fingerprint") != fingerprint:
         raise _BrokenIndexError("The index was made by another embedder.")
     return collection
-
-
-def _cosines(rows: Sequence[Sequence[float]], vector: Sequence[float]) -> list[float]:
-    """Return the cosine similarity of each row with a vector."""
-    import numpy as np
-
-    matrix, one = np.asarray(rows, dtype=np.float64), np.asarray(vector, dtype=np.float64)
-    lengths = np.linalg.norm(matrix, axis=1) * np.linalg.norm(one)
-    return [float(x) for x in matrix @ one / np.maximum(lengths, 1e-12)]
 
 
 def _synchronise(collection: Collection, pieces: Mapping[str, Piece], embed: Embedder, progress: Progress) -> None:
