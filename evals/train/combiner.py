@@ -10,6 +10,7 @@ import argparse
 import itertools
 import json
 import random
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ from sklearn.model_selection import GroupKFold
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src")]
 
-from lexical import bare  # noqa: E402
+from lexical import bare, reduced  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
@@ -32,7 +33,7 @@ from mockinterview.grading.calibration import NEVER, Thresholds  # noqa: E402
 from mockinterview.grading.embedded import EmbeddedGrader, judged_by_words  # noqa: E402
 from mockinterview.grading.neural import Reader  # noqa: E402
 from mockinterview.grading.score import CREDIT  # noqa: E402
-from mockinterview.models import Bank  # noqa: E402
+from mockinterview.models import Bank, Question  # noqa: E402
 
 GOLD = ROOT / "evals" / "cases" / "grading" / "gold.jsonl"
 WRITTEN = Path(__file__).resolve().parent / "combine.jsonl"  # more answers to the combine questions, written for this fit alone
@@ -47,6 +48,7 @@ WORDS = [
 ]  # ... of the other
 # Kinds that were written in numbers far beyond their share among real answers, and how much each counts.
 ATTACKS = {"hedge": 0.5, "off_topic": 0.5, "tangle": 0.5, "evasion": 0.5, "turned": 0.15}
+PHRASE = 4  # words; shorter sayings are in many answers by chance
 AS_GOOD = 0.005  # by which F0.5 differs by chance alone
 STRENGTH = {"point": 0.03, "misconception": 0.1}  # C of the regression, chosen by its cross-validated log loss
 
@@ -83,7 +85,7 @@ def rows(bank: Bank, reader: Reader, *, claims_only: bool, guided: bool = True) 
     grader = EmbeddedGrader(bank)
     found = []
     for case in cases(bank):
-        question = bare(bank.get(case["question"])) if claims_only else bank.get(case["question"])
+        question = bare(bank.get(case["question"])) if claims_only else unquoted(bank.get(case["question"]), case["answer"])
         judged, stating = judged_by_words(grader.prepare(question), case["answer"])
         if not stating:
             continue
@@ -97,6 +99,16 @@ def rows(bank: Bank, reader: Reader, *, claims_only: bool, guided: bool = True) 
             found.append({"id": case["id"], "question": question.id, "kind": match.target.kind, "target": match.target.id,
                           "label": label, "row": features.get(id(match)), "weight": ATTACKS.get(case["kind"], 1.0)})  # fmt: skip
     return found
+
+
+def unquoted(question: Question, answer: str) -> Question:
+    """Return the question without the sayings that stand in the answer: the bank took them from it, and no new answer has them."""
+    said = _plain(answer)
+    return reduced(question, lambda says: tuple(s for s in says if len(s.split()) < PHRASE or _plain(s) not in said))
+
+
+def _plain(text: str) -> str:
+    return f" {' '.join(re.findall(r'[a-z0-9]+', text.lower()))} "
 
 
 def fitted(x: np.ndarray, y: np.ndarray, counts: np.ndarray, kind: str) -> list[list[float]]:
