@@ -50,6 +50,7 @@ WORDS = [
 ATTACKS = {"hedge": 0.5, "off_topic": 0.5, "tangle": 0.5, "evasion": 0.5, "turned": 0.15}
 PHRASE = 4  # words; shorter sayings are in many answers by chance
 AS_GOOD = 0.005  # by which F0.5 differs by chance alone
+ATTACKED = 0.25  # how much the attacks count when thresholds are chosen
 STRENGTH = {"point": 0.03, "misconception": 0.1}  # C of the regression, chosen by its cross-validated log loss
 
 
@@ -159,11 +160,20 @@ def learnt_from(data: list[dict[str, Any]], used: list[int] | None = None) -> tu
 
 
 def chosen(bank: Bank, data: list[dict[str, Any]], p: np.ndarray) -> Thresholds:
-    """Return the thresholds with the best sum of point F1, kappa over four verdicts, and 1 less a fifth of the score's error."""
+    """Return the thresholds with the best sum of point F1, kappa over four verdicts, and 1 less a fifth of the score's error.
+
+    The sum over usual answers is flat (0.005 apart for thresholds of a hit between 0.30 and 0.46); so attacks count, too, a quarter.
+    """
     steps = itertools.product(np.arange(0.26, 0.61, 0.02), np.arange(0.3, 0.75, 0.04), np.arange(0.2, 0.61, 0.04))
     tried = [Thresholds(*(round(float(x), 2) for x in step)) for step in steps]
+    usual = np.array([d["weight"] == 1 for d in data])
+    sums = [_sums(bank, [d for d, one in zip(data, part, strict=True) if one], p[part], tried) for part in (usual, ~usual)]
+    return max((one + ATTACKED * two, t) for one, two, t in zip(*sums, tried, strict=True))[1]
+
+
+def _sums(bank: Bank, data: list[dict[str, Any]], p: np.ndarray, tried: list[Thresholds]) -> list[float]:
     measure = Figures(bank, data)
-    return max(tried, key=lambda t: (m := measure(p, t))["f1"] + m["kappa4"] - m["mae"] / 5)
+    return [(m := measure(p, t))["f1"] + m["kappa4"] - m["mae"] / 5 for t in tried]
 
 
 class Figures:
@@ -228,7 +238,7 @@ def numbers(bank: Bank, model: Path, claims_model: Path, used: list[int] | None 
             p = cross_validated(own, kind, used)
             usual = np.array([d["weight"] == 1 for d in own])
             asked = [d for d, one in zip(own, usual, strict=True) if one]
-            thresholds = chosen(bank, asked, p[usual]) if kind == "point" else misconception_threshold(own, p)
+            thresholds = chosen(bank, own, p) if kind == "point" else misconception_threshold(own, p)
             name = f"{kind} {'claims' if claims_only else 'says'}"
             _tell(name, bank, own, p, thresholds)
             _tell(f"{name}, without {', '.join(sorted(ATTACKS))}", bank, asked, p[usual], thresholds)

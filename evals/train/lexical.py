@@ -42,6 +42,7 @@ NUMBERS = ROOT / "src" / "mockinterview" / "grading" / "calibration.py"
 # How much a row counts. Other questions' answers count most of the bank's rows: that is the floor against flattery.
 TOPIC_WEIGHTS = {"gold": 4.0, "self": 0.1, "drop": 0.3, "loo": 0.3, "model": 0.3, "other": 3.0}
 CONFLICT_WEIGHTS = {"gold": 2.0, "self": 0.3, "drop": 0.3, "loo": 0.3, "model": 0.3, "wrong": 0.3, "loo-wrong": 0.15}
+REPLACED = 2.3  # at least: hardly an answer to learn from exchanges a number (F1 0.001 lower for it), and none such may pass
 FOLDS, DROPPED = 4, 0.4
 OPPOSITES = """increase decrease;increases decreases;more less;larger smaller;bigger smaller;large small;higher lower;high low;faster slower;fast slow
 before after;first last;always never;reduces increases;reduce increase;lowers raises;same different;up down;better worse;shrinks grows;prevents causes
@@ -253,12 +254,15 @@ def topic_weights(rows: list[Row], kind: str) -> np.ndarray:
 
 
 def conflict_weights(rows: list[Row]) -> np.ndarray:
-    """Return the weights of "and says the opposite", without that of a rival, which is set by hand."""
+    """Return the weights of "and says the opposite", without that of a rival, which is set by hand, as is the least for a number."""
     kept = [r for r in rows if r.kind == "point" and r.label in ("hit", "contradicted") and r.source in CONFLICT_WEIGHTS]
     kept = [r for r in kept if r.features.recall > (0.15 if r.source == "gold" else 0.2)]
     x = np.array([(*cal.conflict_features(r.features), r.features.rival) for r in kept])
     y = np.array([float(r.label == "contradicted") for r in kept])
-    return fitted(x, y, np.array([CONFLICT_WEIGHTS[r.source] for r in kept]))[:-1]
+    found = fitted(x, y, np.array([CONFLICT_WEIGHTS[r.source] for r in kept]))[:-1]
+    replaced = cal.CONFLICT_FEATURES.index("number_replaced")
+    found[replaced] = max(found[replaced], REPLACED)
+    return found
 
 
 def written(text: str, start: str, numbers: np.ndarray) -> str:
