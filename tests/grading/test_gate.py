@@ -144,13 +144,53 @@ def shipped():
     return bank, EmbeddedGrader(bank)
 
 
-@pytest.mark.parametrize("case", FLATTERY, ids=lambda case: case["id"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "To be honest, this is a topic I have not worked with yet, so I would prefer to move on to the next question.",
+        "Thank you for the question. I must admit that I have no experience with this. I would look it up and come back to you.",
+        "I've read about it at some point, but the details escape me now and I'd rather not make something up.",
+        "honestly i have no idea what that is, we never did it at my university",
+        "Not something I've come across, I'm afraid.",
+        "I can't think of anything to say about it, could you give me another one?",
+    ],
+)
+@pytest.mark.parametrize("question", ["dropout", "own-transfer-learning-project", "autonomous-deep-learning"])
+def test_a_refusal_is_no_wrong_answer(shipped, question, answer):
+    """Whoever says at length that they do not know is told so, not that they missed the question."""
+    bank, grader = shipped
+    assert grader.assess(bank.get(question), answer).flags == ("dont_know",)
+
+
+def test_a_thing_that_has_no_idea_is_a_statement(shipped):
+    """Only the candidate's own ignorance is none, not that of a network; and some questions ask for it."""
+    bank, grader = shipped
+    said = "permute the pixels and an MLP would not care, so it has no idea of geometry"
+    assert grader.assess(bank.get("cnn-vs-dense-images"), said).verdict("locality") == "hit"
+    said = "I have never heard of it, so before I invent something I would ask back what they are after"
+    assert grader.assess(bank.get("assumption-structure-steps"), said).verdict("no-standard") == "hit"
+
+
+MISREAD = {
+    "flattery-07": "the words alone take a derivative that is 'a small miracle' for the opposite of a large input",
+    "flattery-59": "the words alone take 'when the two are not the same' for the opposite of keeping them apart",
+}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case, id=case["id"], marks=[pytest.mark.xfail(strict=True, reason=MISREAD[case["id"]])] if case["id"] in MISREAD else []
+        )
+        for case in FLATTERY
+    ],
+)
 def test_what_earns_nothing_says_why(shipped, case):
-    """An attack without a point is told why, be it a mistaken belief or a contradiction; `floor` in evals measures how many."""
+    """An attack without a point is told why; `floor` in evals measures how many earn none."""
     bank, grader = shipped
     mark = grader.assess(bank.get(case["question"]), case["answer"])
-    contradicted = any(point.verdict == "contradicted" and point.evidence for point in mark.points)
-    assert mark.score or notes(mark) or mark.misconceptions or contradicted
+    assert mark.score or notes(mark) or mark.misconceptions
 
 
 def test_the_fixtures_cover_the_kinds():

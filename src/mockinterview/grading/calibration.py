@@ -23,7 +23,9 @@ MISCONCEPTION_SPREAD: Final = 0.3  # a misconception counts this much of a point
 FOREIGN_WEIGHT: Final = 0.6  # of a content word that the question's references do not contain
 SMOOTHING: Final = 0.3  # added to counts of references when the typical words of a point are found
 MAX_AFFINITY: Final = 3.0  # e^3: said twenty times more often here than elsewhere; more is no stronger sign
-SHARED_NUMBER: Final = 3  # references that must share a number before a different one is held against the answer
+# A different number is held against the answer where so many references, and so large a share of them, have the same one.
+SHARED_NUMBER: Final = 3
+NUMBER_SHARE: Final = 0.3
 
 # --- spelling -------------------------------------------------------------------------------------------------------
 SAME_FAMILY: Final = 0.6  # share of common letter triples from which two stems count as one family (convolv-, convolut-)
@@ -80,35 +82,35 @@ class Features:
 TOPIC_FEATURES: Final = "constant precision align2 root_affinity key order bound small_mass shared formula margin context".split()
 _TOPIC: Final[dict[tuple[str, bool], tuple[float, ...]]] = {
     # kind, whether the target brings `says`
-    ("point", True): (-4.59, 0, 5.12, 0.47, 1.21, 0.71, 0.39, 0, 1.35, 1.29, 1.3, 1.21),
-    ("misconception", True): (-5.41, 0.69, 2.83, 0.06, 0.54, 0.62, 1.67, 0, 2.09, 2.44, 2.58, 0.88),
-    ("point", False): (-3.31, 0.27, 4.69, 0.6, 0, 0.28, 0.58, 0.17, 1.63, 2.96, 0.37, 1.12),
-    ("misconception", False): (-4.69, 0, 3.46, 0, 0.12, 0.52, 1.55, 0, 2.48, 1.85, 1.52, 1.5),
+    ("point", True): (-4.74, 0.15, 4.86, 0.51, 1.53, 0.65, 0.47, 0, 1.45, 1.79, 1.46, 1.02),
+    ("misconception", True): (-5.5, 0.61, 2.79, 0.13, 0.54, 0.57, 1.84, 0, 1.96, 2.34, 2.76, 0.93),
+    ("point", False): (-3.3, 0.17, 5.27, 0.48, 0.03, 0.23, 0.44, 0.3, 1.27, 2.97, 0.39, 1.3),
+    ("misconception", False): (-4.48, 0, 3.62, 0, 0.23, 0.52, 0.87, 0, 2.32, 1.71, 1.22, 1.32),
 }
 CONFLICT_FEATURES: Final = (
     "constant align sign_clash flip flip_align flip_align2 sign_align clash_mass against reversed role role_align role_mass"
     " number_clash number_miss number_replaced formula_clash crossed crossed_share"
 ).split()
 _CONFLICT: Final[tuple[float, ...]] = (
-    -0.44,
-    -1.05,
-    0.31,
-    0.39,
-    -1.55,
-    5.58,
-    -1.69,
-    0.26,
-    1.07,
-    1.55,
-    -0.05,
-    2.28,
-    0.67,
+    -0.32,
+    -1.13,
+    0.36,
+    0.37,
+    -1.64,
+    5.7,
+    -1.61,
+    0.19,
+    1.21,
+    2,
+    0.63,
+    2.73,
+    0.34,
     0.07,
-    2.39,
+    2.72,
     2.3,
-    2.47,
-    1.97,
-    -0.2,
+    2.3,
+    1.72,
+    -0.04,
 )
 
 
@@ -206,6 +208,7 @@ BARE_ORDER: Final = 0.5  # and how much of its order it must have
 UNRELATED: Final = 0.25  # an answer is off topic where no point or misconception is more probably spoken of than this
 
 # --- gate -----------------------------------------------------------------------------------------------------------
+ADMITTING: Final = 3  # ways of saying a point that admit ignorance, from which on a question asks for just that
 ASIDE: Final = 4  # concepts that a clause with "I don't know" may have and still be only that
 ECHO_WORDS: Final = 3  # content words from which a clause can be an echo
 ECHO: Final = 0.85  # share of a clause's concepts that must be the question's

@@ -7,6 +7,7 @@ know", gibberish, words without sentences, other languages, and beliefs that are
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -67,9 +68,7 @@ _DONT_KNOW: Final = re.compile(
     |(?:drawing\s+a\s+)?blank\s+on\b
     |never\s+came\s+across\b
     |(?:let'?s|please)\s+(?:skip|move\s+on)
-    |(?:can'?t|cannot)\s+(?:really\s+|properly\s+)?(?:explain|say|remember|recall)\b
-    |(?:no|not)\s+(?:clue|idea)\s+(?:sorry|about|what|how|here|tbh)
-    |(?:no|not\s+a|haven'?t\s+a|without\s+a)\s+(?:idea|clue)\b
+    |(?<!\bhas\s)(?<!\bhad\s)(?<!\bwith\s)(?:no|not\s+a|haven'?t\s+a|without\s+a)\s+(?:idea|clue)\b
     |idk\b
     |dunno\b
     |i\s+(?:have\s+)?forg[eo]t(?:ten)?\b
@@ -84,7 +83,23 @@ _DONT_KNOW: Final = re.compile(
     |je\s+ne\s+sais\s+pas\b
     |non\s+lo\s+so\b
     |não\s+sei\b
+    |i(?:'d|\s+would)\s+(?:much\s+|really\s+)?(?:rather\s+not|prefer\s+not\s+to)\s+(?:answer|guess|say|make|go|speculate|comment)\b
+    |i(?:'d|\s+would)\s+(?:much\s+|really\s+)?(?:rather|prefer\s+to)\s+(?:skip|move\s+on|pass)\b
+    |i(?:'d|'ll|\s+would|\s+will|\s+must)\s+(?:(?:have|need)\s+to\s+)?look\s+(?:it|that|this)\s+up\b
+    |not\s+(?:really\s+)?something\s+(?:that\s+)?i(?:'ve|\s+have)?\s+(?:ever\s+)?(?:come\s+across|worked|studied|learn(?:ed|t)|heard|seen|looked)\b
+    |i\s+(?:haven'?t|have\s+not|never)\s+(?:\w+\s+)?(?:learn(?:ed|t)|studied|covered|worked\s+with|worked\s+on|come\s+across)\s+(?:it|this|that)\b
+    |(?:a\s+topic|something)\s+(?:that\s+)?i\s+(?:haven'?t|have\s+not|have\s+never|never)\b
+    |no\s+experience\s+(?:with|in)\s+(?:this|that|it)\b
+    |escapes?\s+me\b
+    |my\s+knowledge\s+(?:ends|stops)\b
+    |my\s+(?:mind|head)\s+(?:is|went|goes|has\s+gone)\s+(?:\w+\s+){0,2}blank\b
+    |(?:above|beyond)\s+my\s+(?:pay\s*grade|knowledge)\b
+    |(?:can'?t|cannot)\s+think\s+of\s+any(?:thing)?\b
+    |(?:ask|give)\s+me\s+(?:another|a\s+different|something\s+else|the\s+next)\b
+    |would\s+(?:only\s+|just\s+)?be\s+(?:only\s+|just\s+)?(?:a\s+guess|guessing)\b
+    |you\s+(?:have\s+|'ve\s+)?got\s+me\s+there\b
     )
+    |(?:^\W*|\bi\s+(?:\w+\s+)?)(?:can'?t|cannot)\s+(?:really\s+|properly\s+)?(?:explain|say|remember|recall)\b
     |[,.]\s*(?:pass|skip)[.!]?\s*$
     |^\s*(?:pass|skip|next|no\s+answer|nothing|n/?a|none)[.!?]*\s*$""",
     re.VERBOSE | re.MULTILINE,
@@ -153,8 +168,9 @@ class Gate:
 
     def __init__(self, prepared: Prepared, subjects: Subjects) -> None:
         self._prepared, self._subjects = prepared, subjects
-        # some questions ask for just that: "I know of no such procedure"
-        self._admits = any(_DONT_KNOW.search(reference.text.lower()) for reference in prepared.references)
+        # some questions ask for just that: "I know of no such procedure"; elsewhere it is a turn of phrase ("it has no idea of geometry")
+        admitting = Counter(one.target for one in prepared.references if _DONT_KNOW.search(one.text.lower()))
+        self._admits = max(admitting.values(), default=0) >= cal.ADMITTING
 
     def inspect(self, answer: str, found: Sequence[Clause], readings: Sequence[Reading]) -> Findings:
         """Return which clauses of an answer may be matched, and which flags its form deserves."""
@@ -163,7 +179,8 @@ class Gate:
         if not found:
             return Findings(("dont_know",) if _DONT_KNOW.search(answer) else ("empty",), everything, everything)
         injected = _matching(_INJECTION, answer, found, texts)
-        ignorant = {i for i in _matching(_DONT_KNOW, answer, found, texts) if not self._admits and not _says_more(readings[i])}
+        admitted = _matching(_DONT_KNOW, answer, found, texts)
+        ignorant = {i for i in admitted if not self._admits and not _says_more(readings[i])}
         echoed = _echoed(self._prepared, [c.sentence for c in found], texts, readings)
         rest = sorted(everything - injected - ignorant - echoed)
         asked = _asked(answer, found, texts)
@@ -174,7 +191,7 @@ class Gate:
         if _is_gibberish(self._prepared, [texts[i] for i in rest], [readings[i] for i in rest]):
             return Findings((*flags, "gibberish"), everything, frozenset())
         if self._subjects.elsewhere(self._prepared.question.id, answer):
-            return Findings((*flags, "off_topic"), everything, frozenset())
+            return Findings((*flags, "dont_know" if admitted else "off_topic"), everything, frozenset())
         listed = _listed(answer, found)
         bare = {i for i in rest if i in listed or _is_bare(texts[i], readings[i])}
         formal = sum(bool(readings[i].formulas) for i in rest)
@@ -183,7 +200,7 @@ class Gate:
         ):
             flags.append("keyword_list")
             bare = set(rest)
-        flags += ["dont_know"] if ignorant else []
+        flags += ["dont_know"] if admitted else []
         return Findings(
             tuple(flags), frozenset(injected | ignorant | echoed | asked | _denied(answer, found, texts)), frozenset(bare)
         )

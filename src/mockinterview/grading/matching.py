@@ -207,7 +207,7 @@ def _look(prepared: Prepared, window: Window, target: Target, reference: Referen
     f.clash_mass = _sign_clash(prepared, window, reference, shared)
     f.sign_clash, f.flip = f.clash_mass / f.mass, float(f.clash_mass > 0)
     f.against = _against(prepared, window, target)
-    f.reversed = float(bool(window.compared) and _is_reversed(window, target))
+    f.reversed = float(_is_reversed(window, target, reference))
     f.role_clash = _role_clash(prepared, window, target, reference, shared) / f.mass
     foreign, replaced = _other_numbers(prepared, window, target, reference)
     needed = target.numbers & signs.keys()
@@ -300,9 +300,14 @@ def _against(prepared: Prepared, window: Window, target: Target) -> float:
     )
 
 
-def _is_reversed(window: Window, target: Target) -> bool:
-    """Tell whether both compare the same things, but the other way round: "A is faster than B", "B is faster than A"."""
+def _is_reversed(window: Window, target: Target, reference: Reference) -> bool:
+    """Tell whether both compare the same things, but the other way round: "A is faster than B", "B is faster than A".
+
+    What the reference at hand compares in the same way is not turned round, whatever others of the target say.
+    """
     for mine in window.compared:
+        if mine in reference.reading.compared:
+            continue
         for theirs in target.compared:
             crossed = (mine[0] & theirs[3]) - theirs[0] and (mine[3] & theirs[0]) - mine[0]
             straight = (mine[0] & theirs[0]) - theirs[3] and (mine[3] & theirs[3]) - theirs[0]

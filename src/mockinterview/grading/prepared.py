@@ -339,7 +339,8 @@ def _essential_numbers(claim: str, own: list[Reading]) -> frozenset[str]:
     """Return the numbers that must be right: those of the claim, unless it calls them examples, and those that references share."""
     said = Counter(number for reading in own for number in reading.numbers)
     stated = frozenset[str]() if _EXAMPLE.search(claim) else own[0].numbers
-    return stated | {number for number, count in said.items() if count >= cal.SHARED_NUMBER}
+    enough = max(cal.SHARED_NUMBER, cal.NUMBER_SHARE * len(own))
+    return stated | {number for number, count in said.items() if count >= enough}
 
 
 def _beside(numbers: frozenset[str], references: Sequence[Reference]) -> frozenset[str]:
