@@ -162,6 +162,14 @@ def test_a_refusal_is_no_wrong_answer(shipped, question, answer):
     assert grader.assess(bank.get(question), answer).flags == ("dont_know",)
 
 
+def test_who_corrects_a_belief_does_not_hold_it(shipped):
+    """The correction has the words of the belief, and more of its own."""
+    bank, grader = shipped
+    dropout = bank.get("dropout")
+    assert grader.assess(dropout, "It removes connections by zeroing the weights.").misconceptions[0].id == "drops-weights"
+    assert grader.assess(dropout, "It zeroes the outputs of units; dropping single weights is DropConnect.").misconceptions == ()
+
+
 def test_a_thing_that_has_no_idea_is_a_statement(shipped):
     """Only the candidate's own ignorance is none, not that of a network; and some questions ask for it."""
     bank, grader = shipped

@@ -145,13 +145,22 @@ class EmbeddedGrader:
         return known
 
     def _judge(self, question: Question, answer: str) -> Judged:
+        judged, by = self._read(question, answer)
+        prepared, _ = self.prepare(question)
+        for one in judged.matches:
+            if one.target.kind == "misconception" and one.verdict == "hit" and _is_corrected(prepared, one, answer):
+                one.verdict = "miss"
+        return dataclasses.replace(judged, by=by)
+
+    def _read(self, question: Question, answer: str) -> tuple[Judged, str]:
+        """Return what the layers say together, and the label of those that were at work."""
         judged, stating = judged_by_words(self.prepare(question), answer)
         if self.combiner and stating:
             try:
                 self.combiner.decide(question.ask, judged.matches, stating)
             except EncoderError:  # the words' verdicts are whole again only if they are found anew
-                return judged_by_words(self.prepare(question), answer)[0]
-        return dataclasses.replace(judged, by=self.name)
+                return judged_by_words(self.prepare(question), answer)[0], WORDS_ALONE
+        return judged, self.name
 
     def _ungraded(self, question: Question, verdicts: Sequence[PointVerdict], language: str) -> Assessment:
         note = f"This answer seems to be in {language}, which this grader cannot judge; it is not graded."
@@ -177,8 +186,21 @@ def judged_by_words(ready: tuple[Prepared, Gate], answer: str) -> tuple[Judged, 
     return Judged(seen, tuple(matches), language), stating
 
 
+def _is_corrected(prepared: Prepared, one: Match, answer: str) -> bool:
+    """Tell whether the sentence that seems to state a belief says its correction instead."""
+    start, end = _place(one)
+    found = clauses(answer)
+    sentences = {clause.sentence for clause in found if clause.start < end and clause.end > start}
+    said = {c for clause in found if clause.sentence in sentences for c in prepared.read_answer(clause.text).signs}
+    return prepared.corrects(said, one.target)
+
+
+def _place(one: Match) -> tuple[int, int]:
+    return one.span or ((one.window.start, one.window.end) if one.window else (0, 0))
+
+
 def _quote(one: Match, answer: str) -> str:
-    start, end = one.span or ((one.window.start, one.window.end) if one.window else (0, 0))
+    start, end = _place(one)
     return answer[start:end]
 
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -15,7 +16,7 @@ from mockinterview.grading import calibration as cal
 from mockinterview.grading.contrast import agreed_owners, entities_of, named_in, owners_of, subject_of
 from mockinterview.grading.formulas import Formula, FormulaBook, size_of
 from mockinterview.grading.lexicon import Lexeme, Role, is_content, is_known, lexeme
-from mockinterview.grading.reading import Comparison, Reading, read, read_whole
+from mockinterview.grading.reading import Comparison, Reading, clauses, read, read_whole
 from mockinterview.grading.subjects import texts_of
 from mockinterview.models import Misconception, Point, Question
 
@@ -59,6 +60,9 @@ class Target:
     compared: tuple[Comparison, ...]
     owners: dict[str, frozenset[str]]
     says: tuple[str, ...]
+    corrections: tuple[
+        frozenset[str], ...
+    ] = ()  # the concepts of what is right instead of a belief: of all of it, of each sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,7 @@ class Prepared:
                     tuple(c for reading in read_ones for c in reading.compared),
                     agreed_owners([r.owners for r in self.references[first:] if self.entities & r.entities]),
                     tuple(said[1:]),
+                    () if isinstance(item, Point) else self._concepts_of(item.correction),
                 )
             )
         self.postings = _postings((at, c) for at, r in enumerate(self.references) if not _says_little(r) for c in r.reading.signs)
@@ -226,6 +231,23 @@ class Prepared:
                 telling = size_of(formula) >= cal.TELLING_FORMULA and all(other == kind for _, other in right)
                 agrees[at] = max(agrees.get(at, 0.0), 1.0 if telling else 0.5)
         return FormulaVerdict(agrees, frozenset(clashes - agrees.keys()))
+
+    def corrects(self, said: AbstractSet[str], target: Target) -> bool:
+        """Tell whether the concepts of a sentence are more those of a belief's correction than of any way to say the belief."""
+        beliefs = max(self._alike(said, self.references[at].reading.signs.keys()) for at in target.references)
+        return max(self._alike(said, right) for right in target.corrections) > beliefs + cal.CORRECTED
+
+    def _concepts_of(self, text: str) -> tuple[frozenset[str], ...]:
+        """Return the concepts of a text, read as an answer is, and those of each of its sentences."""
+        sentences: dict[int, set[str]] = defaultdict(set)
+        for clause in clauses(text):
+            sentences[clause.sentence] |= self.read_answer(clause.text).signs.keys()
+        return frozenset[str]().union(*sentences.values()), *map(frozenset, sentences.values())
+
+    def _alike(self, one: AbstractSet[str], other: AbstractSet[str]) -> float:
+        """Return the share of the weight of two sets of concepts that they have in common: Dice's coefficient, 0 to 1."""
+        both = sum(map(self.weight, one)) + sum(map(self.weight, other))
+        return 2 * sum(map(self.weight, one & other)) / both if both else 0.0
 
     def mass(self, reading: Reading) -> float:
         """Return how much a reading weighs; what formulas say counts as one more word of full weight."""
