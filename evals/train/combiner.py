@@ -167,7 +167,7 @@ def chosen(bank: Bank, data: list[dict[str, Any]], p: np.ndarray) -> Thresholds:
     steps = itertools.product(np.arange(0.26, 0.61, 0.02), np.arange(0.3, 0.75, 0.04), np.arange(0.2, 0.61, 0.04))
     tried = [Thresholds(*(round(float(x), 2) for x in step)) for step in steps]
     usual = np.array([d["weight"] == 1 for d in data])
-    sums = [_sums(bank, [d for d, one in zip(data, part, strict=True) if one], p[part], tried) for part in (usual, ~usual)]
+    sums = [_sums(bank, [d for d, one in zip(data, kept, strict=True) if one], p[kept], tried) for kept in (usual, ~usual)]
     return max((one + ATTACKED * two, t) for one, two, t in zip(*sums, tried, strict=True))[1]
 
 

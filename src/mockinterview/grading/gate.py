@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from mockinterview.grading import calibration as cal
@@ -168,9 +169,15 @@ class Gate:
 
     def __init__(self, prepared: Prepared, subjects: Subjects) -> None:
         self._prepared, self._subjects = prepared, subjects
-        # some questions ask for just that: "I know of no such procedure"; elsewhere it is a turn of phrase ("it has no idea of geometry")
-        admitting = Counter(one.target for one in prepared.references if _DONT_KNOW.search(one.text.lower()))
-        self._admits = max(admitting.values(), default=0) >= cal.ADMITTING
+
+    @cached_property
+    def _admits(self) -> bool:
+        """Whether the question asks for just that: "I know of no such procedure".
+
+        Elsewhere it is a turn of phrase ("it has no idea of geometry"). Most answers do not need to know.
+        """
+        admitting = Counter(one.target for one in self._prepared.references if _DONT_KNOW.search(one.text.lower()))
+        return max(admitting.values(), default=0) >= cal.ADMITTING
 
     def inspect(self, answer: str, found: Sequence[Clause], readings: Sequence[Reading]) -> Findings:
         """Return which clauses of an answer may be matched, and which flags its form deserves."""

@@ -60,9 +60,8 @@ class Target:
     compared: tuple[Comparison, ...]
     owners: dict[str, frozenset[str]]
     says: tuple[str, ...]
-    corrections: tuple[
-        frozenset[str], ...
-    ] = ()  # the concepts of what is right instead of a belief: of all of it, of each sentence
+    # the concepts of what is right instead of a belief: of all of it, of each sentence
+    corrections: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +194,7 @@ class Prepared:
                     _affinity(index, usage, everywhere, sizes),
                     numbers,
                     _beside(numbers, self.references[first:]),
-                    _keys(index, shares),
+                    _keys(index, usage[index], shares),
                     _polarity(read_ones),
                     tuple(c for reading in read_ones for c in reading.compared),
                     agreed_owners([r.owners for r in self.references[first:] if self.entities & r.entities]),
@@ -351,10 +350,10 @@ def _shares(usage: list[Counter[str]], sizes: list[int]) -> dict[str, dict[int, 
     return found
 
 
-def _keys(index: int, shares: dict[str, dict[int, float]]) -> dict[str, float]:
+def _keys(index: int, own: Iterable[str], shares: dict[str, dict[int, float]]) -> dict[str, float]:
     """Return for each concept of a target its share there, less the largest share among the other targets."""
-    own = {concept: among for concept, among in shares.items() if index in among}
-    return {c: max(among[index] - max((s for at, s in among.items() if at != index), default=0.0), 0.0) for c, among in own.items()}
+    others = {concept: max((share for at, share in shares[concept].items() if at != index), default=0.0) for concept in own}
+    return {concept: max(shares[concept][index] - other, 0.0) for concept, other in others.items()}
 
 
 def _essential_numbers(claim: str, own: list[Reading]) -> frozenset[str]:
