@@ -19,6 +19,8 @@ from mockinterview.interview.replies import understand
         ("can you repeat that please", "small_talk"),
         ("Could you put that another way?", "clarify"), ("am i wrong? can you say the question in other words please", "clarify"),
         ("I'm not sure what you're getting at, could you rephrase that?", "clarify"),
+        ("Sorry, I'm not sure what you're after with \"before the label enters\". Could you put that another way?", "clarify"),
+        ("can you ask that in a simpler way please? i dont get what you want", "clarify"),
         ("I'd rather not go into customers, if you don't mind.", "dont_know"),
         ("With respect, I'd prefer to leave the details to my engineers.", "dont_know"),
         ("I don't understand the question", "clarify"), ("skip", "skip"), ("can we move on to the next question", "skip"),
@@ -42,6 +44,10 @@ def test_requests_are_recognised(said, intent):
         "I don't know the formula, but it subtracts the mean of the batch", "not sure, maybe it pads with zeros",
         "no idea, I think it halves the size", "I have never used it but it adds a skip path",
         "great accuracy on train and bad on test", "relu",
+        (
+            "It slides a kernel over the image and sums the products at each place, so a 5x5 kernel has 25 weights and one bias, "
+            "and they are shared by all places. Could you put that another way?"
+        ),
     ],
 )  # fmt: skip
 def test_answers_stay_answers(said):

@@ -1,6 +1,7 @@
 """Tells an answer from everything else that a candidate may say: a request, small talk, "I don't know".
 
-Only short replies are looked at: whoever writes three sentences and then "not sure about the rest" has answered.
+Only short replies are looked at: whoever writes three sentences and then "not sure about the rest" has answered. Of one twice as long
+only its end is: it may say at some length what was not understood, and then ask for other words.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _REFUSED = (
 
 _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("clarify", r"(.* )?(can|could|would) you (please )?(rephrase|reword|restate|clarify|(put|say|ask|phrase) (it|that|this|the question)"
-                r" (another way|in (an)?other (words|way)|differently))\b.*"),
+                r" (another way|in (an)?other (words|way)|differently|more simply|in (a )?(simpler|easier|different) (way|words)))\b.*"),
     ("clarify", r"(i('m| am) )?(not|un) ?(quite |really )?sure (what|which) (you('re| are) (getting at|asking|after|looking for)|you (mean|want|ask)|the question)\b.*"),
     ("end", r"(let'?s |can we |please |i want to |i'?d like to )?(stop|end|finish|quit)( here| now| the interview| it)*( please)?"),
     ("skip", r"(can we |could we |let'?s |please |i'?d like to |i want to |i would )*(skip|pass|move on|next question|next one|next)"
@@ -82,6 +83,12 @@ def is_denial(text: str) -> bool:
     return bool(re.search(r"\b(no|nope|nah|not|never|false|wrong)\b|n['’]t\b", text.lower()))
 
 
+def _asks_at_last(text: str) -> bool:
+    """Tell whether a reply of no more than some thirty words ends with a request for other words."""
+    *before, last = re.split(r"(?<=[.?!])\s+", text.strip())
+    return bool(before) and len(text.split()) <= 2 * _SHORT and understand(last) == "clarify"
+
+
 def understand(text: str, *, asked_to_end: bool = False) -> Intent:
     """Return what the candidate wants with a reply; "answer" for everything that has content.
 
@@ -89,7 +96,7 @@ def understand(text: str, *, asked_to_end: bool = False) -> Intent:
     """
     plain = re.sub(r"[!.…,;:\s]+$", "", text.strip().lower().removeprefix("/").replace("’", "'"))
     if not plain or len(plain.split()) > _SHORT:
-        return "answer"
+        return "clarify" if _asks_at_last(text) else "answer"
     spaced = re.sub(r"\s+", " ", re.sub(r"[!.…,;:]+", " ", plain)).replace(" ?", "?").rstrip("? ") or "?"
     if asked_to_end and re.fullmatch(_YES, spaced):
         return "end"
