@@ -47,7 +47,8 @@ class OnnxEncoder:
         """Return the tokens of each text, without those that mark its ends."""
         # half a surrogate pair, which a terminal can send, is no text for the tokenizer
         sound = [text.encode("utf-8", "replace").decode() for text in texts]
-        return [one.ids for one in self._tokenizer.encode_batch(sound, add_special_tokens=False)]
+        # one by one: a batch is spread over threads, which takes longer than two short texts (0.57 instead of 0.33 ms)
+        return [self._tokenizer.encode(text, add_special_tokens=False).ids for text in sound]
 
     def run(
         self, firsts: Sequence[Sequence[int]], seconds: Sequence[Sequence[int]] = ()
