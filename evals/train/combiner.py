@@ -1,7 +1,7 @@
 """Fits the numbers that put both layers together: `python evals/train/combiner.py MODEL [--write]`.
 
 MODEL is a folder that `train.py` wrote. Learned from answers to the combine questions alone (gold and combine.jsonl), for banks with `says` and for
-claims without. Probabilities for the thresholds come from a cross-validation by question. Needs scikit-learn.
+claims without. The thresholds are chosen by a cross-validation by question and by the gold answers to the train questions. Needs scikit-learn.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ WORDS = [
 ATTACKS = {"hedge": 0.5, "off_topic": 0.5, "tangle": 0.5, "evasion": 0.5, "turned": 0.15}
 PHRASE = 4  # words; shorter sayings are in many answers by chance
 AS_GOOD = 0.005  # by which F0.5 differs by chance alone
-ATTACKED = 0.25  # how much the attacks count when thresholds are chosen
+ATTACKED = 0.15  # how much the attacks count when thresholds are chosen: from a quarter on they cost usual answers F1 0.003
 STRENGTH = {"point": 0.03, "misconception": 0.1}  # C of the regression, chosen by its cross-validated log loss
 
 
@@ -60,6 +60,15 @@ def cases(bank: Bank) -> list[dict[str, Any]]:
     found = (json.loads(line) for line in lines)
     own = [case for case in found if part(case["question"]) == "combine" and "other_language" not in case["flags"]]
     return [*own, *_elsewhere(bank)]
+
+
+def others() -> list[dict[str, Any]]:
+    """Return the gold answers to the train questions, by which thresholds are chosen, too.
+
+    The regression has not seen them, though the reader has: they are easier than new ones, but not for their thresholds.
+    """
+    found = (json.loads(line) for line in GOLD.read_text(encoding="utf-8").splitlines())
+    return [case for case in found if part(case["question"]) == "train" and "other_language" not in case["flags"]]
 
 
 def _elsewhere(bank: Bank) -> Iterator[dict[str, Any]]:
@@ -78,14 +87,16 @@ def _elsewhere(bank: Bank) -> Iterator[dict[str, Any]]:
                        "points": {}, "misconceptions": [], "flags": []}  # fmt: skip
 
 
-def rows(bank: Bank, reader: Reader, *, claims_only: bool, guided: bool = True) -> list[dict[str, Any]]:
-    """Return one row per point and misconception of all answers to the combine questions that have any evidence at all.
+def rows(
+    bank: Bank, reader: Reader, *, claims_only: bool, guided: bool = True, answers: list[dict[str, Any]] | None = None
+) -> list[dict[str, Any]]:
+    """Return one row per point and misconception of all answers that have any evidence at all: by default those of `cases`.
 
     What is not read has no features: `row` is None.
     """
     grader = EmbeddedGrader(bank)
     found = []
-    for case in cases(bank):
+    for case in cases(bank) if answers is None else answers:
         question = bare(bank.get(case["question"])) if claims_only else unquoted(bank.get(case["question"]), case["answer"])
         judged, stating = judged_by_words(grader.prepare(question), case["answer"])
         if not stating:
@@ -162,13 +173,20 @@ def learnt_from(data: list[dict[str, Any]], used: list[int] | None = None) -> tu
 def chosen(bank: Bank, data: list[dict[str, Any]], p: np.ndarray) -> Thresholds:
     """Return the thresholds with the best sum of point F1, kappa over four verdicts, and 1 less a fifth of the score's error.
 
-    The sum over usual answers is flat (0.005 apart for thresholds of a hit between 0.30 and 0.46); so attacks count, too, a quarter.
+    The sum over usual answers is flat (0.005 apart for thresholds of a hit between 0.30 and 0.46); so attacks count, too, a little.
     """
     steps = itertools.product(np.arange(0.26, 0.61, 0.02), np.arange(0.3, 0.75, 0.04), np.arange(0.2, 0.61, 0.04))
     tried = [Thresholds(*(round(float(x), 2) for x in step)) for step in steps]
     usual = np.array([d["weight"] == 1 for d in data])
     sums = [_sums(bank, [d for d, one in zip(data, kept, strict=True) if one], p[kept], tried) for kept in (usual, ~usual)]
     return max((one + ATTACKED * two, t) for one, two, t in zip(*sums, tried, strict=True))[1]
+
+
+def predicted(data: list[dict[str, Any]], weights: list[list[float]], used: list[int] | None = None) -> np.ndarray:
+    """Return the probabilities for every row from given weights; what is not read is a miss."""
+    found = np.tile(np.eye(len(both.CLASSES))[both.CLASSES.index("miss")], (len(data), 1))
+    found[[d["row"] is not None for d in data]] = probabilities(weights, learnt_from(data, used)[0])
+    return found
 
 
 def _sums(bank: Bank, data: list[dict[str, Any]], p: np.ndarray, tried: list[Thresholds]) -> list[float]:
@@ -232,17 +250,24 @@ def numbers(bank: Bank, model: Path, claims_model: Path, used: list[int] | None 
     """
     found: dict[str, Any] = {"features": list(both.FEATURES)}
     for claims_only in (False, True):
-        data = rows(bank, Reader(claims_model if claims_only else model), claims_only=claims_only, guided=used != READER)
+        reader = Reader(claims_model if claims_only else model)
+        data = rows(bank, reader, claims_only=claims_only, guided=used != READER)
+        more = rows(bank, reader, claims_only=claims_only, guided=used != READER, answers=others())
         for kind in ("point", "misconception"):
             own = [d for d in data if d["kind"] == kind]
             p = cross_validated(own, kind, used)
             usual = np.array([d["weight"] == 1 for d in own])
             asked = [d for d, one in zip(own, usual, strict=True) if one]
-            thresholds = chosen(bank, own, p) if kind == "point" else misconception_threshold(own, p)
+            weights = fitted(*learnt_from(own, used), kind)
+            unseen = [d for d in more if d["kind"] == kind]
+            if kind == "point":
+                thresholds = chosen(bank, own + unseen, np.concatenate([p, predicted(unseen, weights, used)]))
+            else:
+                thresholds = misconception_threshold(own, p)
             name = f"{kind} {'claims' if claims_only else 'says'}"
             _tell(name, bank, own, p, thresholds)
             _tell(f"{name}, without {', '.join(sorted(ATTACKS))}", bank, asked, p[usual], thresholds)
-            found[name] = {"thresholds": thresholds._asdict(), "weights": fitted(*learnt_from(own, used), kind)}
+            found[name] = {"thresholds": thresholds._asdict(), "weights": weights}
     return found
 
 

@@ -136,7 +136,9 @@ def bare(question: Question) -> Question:
 
 def matched(prepared: Prepared, text: str) -> list[Match]:
     """Return the matches of a text, without the gate."""
-    return match(prepared, windows(prepared, [(c.start, c.end, prepared.read_answer(c.text), c.sentence) for c in clauses(text)]))
+    return match(
+        prepared, windows(prepared, [(c.start, c.end, prepared.read_answer(c.text), c.sentence) for c in clauses(text)])
+    ).matches
 
 
 def rows_of(

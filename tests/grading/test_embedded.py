@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mockinterview.grading.embedded import EmbeddedGrader
+from mockinterview.grading.lexicon import lexeme
 from mockinterview.grading.self_check import self_check
 
 
@@ -18,6 +19,22 @@ from mockinterview.grading.self_check import self_check
 def test_bank_and_grader_understand_each_other(grader, request, question):
     """Every `says` is a hit of its own point, every false one is recognised, the model answer scores 9 or more."""
     assert self_check(grader, request.getfixturevalue(question)) == []
+
+
+def test_a_word_that_strays_into_another_point_keeps_its_weight(convolution):
+    """One saying in many that happens to have a word makes it no word of that point; most of them do."""
+
+    def weight(*says: str) -> float:
+        first, second = (
+            p.model_copy(update={"says": s}) for p, s in zip(convolution.points, (("the zebra helps",), says), strict=False)
+        )
+        question = convolution.model_copy(update={"points": (first, second), "misconceptions": ()})
+        return EmbeddedGrader().prepare(question)[0].weight(lexeme("zebra").concept)
+
+    others = tuple(f"kernel {number} is too big" for number in range(20))
+    assert weight(*others) == 1
+    assert weight(*others, "a zebra is missing") > 0.9
+    assert weight(*(f"{other} for the zebra" for other in others)) < 0.8
 
 
 @pytest.mark.parametrize(

@@ -179,21 +179,7 @@ def test_a_thing_that_has_no_idea_is_a_statement(shipped):
     assert grader.assess(bank.get("assumption-structure-steps"), said).verdict("no-standard") == "hit"
 
 
-MISREAD = {
-    "flattery-07": "the words alone take a derivative that is 'a small miracle' for the opposite of a large input",
-    "flattery-59": "the words alone take 'when the two are not the same' for the opposite of keeping them apart",
-}
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(
-            case, id=case["id"], marks=[pytest.mark.xfail(strict=True, reason=MISREAD[case["id"]])] if case["id"] in MISREAD else []
-        )
-        for case in FLATTERY
-    ],
-)
+@pytest.mark.parametrize("case", FLATTERY, ids=[case["id"] for case in FLATTERY])
 def test_what_earns_nothing_says_why(shipped, case):
     """An attack without a point is told why; `floor` in evals measures how many earn none."""
     bank, grader = shipped

@@ -13,8 +13,8 @@ import pytest
 from mockinterview.encoders import MODEL, TOKENIZER
 from mockinterview.errors import EncoderError
 from mockinterview.grading.calibration import Thresholds
-from mockinterview.grading.combiner import CLASSES, FEATURES, Combiner, Fit, fits
-from mockinterview.grading.embedded import EmbeddedGrader
+from mockinterview.grading.combiner import CLASSES, FEATURES, Combiner, Fit, fits, worth_reading
+from mockinterview.grading.embedded import EmbeddedGrader, judged_by_words
 from mockinterview.grading.neural import MODEL_DIR, WINDOW, Claim, Logits, Reader, premise
 from mockinterview.models import Question
 
@@ -153,10 +153,28 @@ def test_without_sayings_every_point_is_read(combiner, both, bare, monkeypatch):
 
 
 def test_only_what_stands_around_is_read(combiner, both, convolution, monkeypatch):
-    """The sentence that resembles a claim is read with its neighbours, not with all the rest of a long answer."""
-    answer = "My name is Jo. I like hiking. With p=3 the output stays 5x5. Lunch was good. The train was late."
+    """The sentence that resembles a claim is read with those of its neighbours that speak of the matter, not with small talk."""
+    rule, padded = "The general rule is (W - K + 2P)/S + 1 per dimension.", "With p=3 the output stays 5x5."
+    answer = f"You get a negative dimension, so it is not possible. {rule} {padded} Lunch was good. The train was late."
     text = asked_of(combiner.reader, both, convolution, answer, monkeypatch)[convolution.points[2].claim]
-    assert text == "I like hiking. With p=3 the output stays 5x5. Lunch was good."
+    assert text == f"{rule} {padded}"
+
+
+def test_small_talk_is_read_where_there_is_nothing_else(combiner, both, convolution, bare, monkeypatch):
+    """What resembles nothing may be in words that the bank does not have; a bank of mere claims has next to none."""
+    talk = "I like hiking. Lunch was good."
+    assert asked_of(combiner.reader, both, convolution, talk, monkeypatch)[convolution.points[0].claim] == talk
+    claim = bare.points[0].claim
+    assert asked_of(combiner.reader, both, bare, f"{claim} {talk}", monkeypatch)[claim].endswith("I like hiking.")
+
+
+@pytest.mark.parametrize(("topic", "read"), [(0.2, False), (0.4, True)])
+def test_a_stretch_about_one_point_is_read_for_others_only_if_it_resembles_them_well(grader, convolution, topic, read):
+    """What clearly says one point is seldom another one, too."""
+    judged, _ = judged_by_words(grader.prepare(convolution), "With p=3 the output stays 5x5.")
+    other, _, clear = judged.matches[:3]
+    other.window, other.topic, clear.topic = clear.window, topic, 0.9
+    assert any(one is other for one in worth_reading(judged.matches)) == read
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,10 @@ class EmbeddedGrader:
 
 
 def judged_by_words(ready: tuple[Prepared, Gate], answer: str) -> tuple[Judged, list[Clause]]:
-    """Return what the gate and the words say, and the clauses that the cross-encoder may read: none of another language."""
+    """Return what the gate and the words say, and the clauses that the cross-encoder may read.
+
+    None of another language, and no sentence of chatter where others resemble what is asked: what stands around it moves a reading.
+    """
     prepared, gate = ready
     found = clauses(answer)
     language = other_language(answer)
@@ -179,10 +182,12 @@ def judged_by_words(ready: tuple[Prepared, Gate], answer: str) -> tuple[Judged, 
     kept = [i for i in range(len(found)) if i not in seen.barred]
     clauses_kept = [(found[i].start, found[i].end, readings[i], found[i].sentence) for i in kept]
     gaps = frozenset(at for at, (i, following) in enumerate(itertools.pairwise(kept)) if following > i + 1)
-    matches = match(prepared, windows(prepared, clauses_kept, gaps), {at for at, i in enumerate(kept) if i in seen.bare})
+    matches, telling = match(prepared, windows(prepared, clauses_kept, gaps), {at for at, i in enumerate(kept) if i in seen.bare})
     if language:
         matches = [m if m.features.formula == 1.0 else Match(m.target) for m in matches]
     stating = [] if language else [found[i] for i in kept if i not in seen.bare]
+    told = {found[kept[at]].sentence for at in telling}
+    stating = [clause for clause in stating if clause.sentence in told] or stating
     return Judged(seen, tuple(matches), language), stating
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mockinterview.grading import calibration as cal
 from mockinterview.grading.calibration import Features
@@ -43,11 +44,18 @@ class Match:
         self.hit, self.contradicted = self.topic * (1 - conflict), self.topic * conflict
 
 
+class Matched(NamedTuple):
+    """The best match of each target, and the numbers of the clauses that resemble any target at all: the rest is chatter."""
+
+    matches: list[Match]
+    telling: frozenset[int]
+
+
 # --- matching -------------------------------------------------------------------------------------------------------
 
 
-def match(prepared: Prepared, found: Sequence[Window], bare: Collection[int] = ()) -> list[Match]:
-    """Return for each target of the question its best match among the windows.
+def match(prepared: Prepared, found: Sequence[Window], bare: Collection[int] = ()) -> Matched:
+    """Return for each target of the question its best match among the windows, and which clauses are no mere chatter.
 
     Windows with a clause of `bare` (rows of words that make no statement) count only where they are worded like a reference. No
     stretch of the answer is both a point and a misconception: the more probable one keeps it, the other looks elsewhere.
@@ -69,7 +77,16 @@ def match(prepared: Prepared, found: Sequence[Window], bare: Collection[int] = (
     _doubt(result)
     for one in result:
         one.verdict = cal.BY_WORDS[one.target.kind].verdict(one.hit, one.partial, one.contradicted)
-    return result
+    return Matched(result, _telling(prepared, found, judged))
+
+
+def _telling(prepared: Prepared, found: Sequence[Window], judged: Sequence[dict[int, Match]]) -> frozenset[int]:
+    """Return the clauses that resemble a target, alone or within their sentence; all where the bank does not tell how people speak."""
+    known = any(target.says for target in prepared.targets)
+    inside = (
+        (w, max((m.topic for m in of.values()), default=0.0)) for w, of in zip(found, judged, strict=True) if w.sentences == 1
+    )
+    return frozenset(i for window, topic in inside if topic >= cal.CHATTER or not known for i in window.clauses)
 
 
 def _doubt(found: Sequence[Match]) -> None:

@@ -163,20 +163,29 @@ class Prepared:
         asked = [reading for text in (question.ask, *question.variants) for reading in _readings_of_ask(text)]
         self.asked: frozenset[str] = frozenset(c for reading in asked for c in reading.signs)
         self.asked_readings = tuple(asked)
-        self.weights = _weights(readings, asked[0].signs.keys(), len(question.points))
+        usage = _usage(readings)
+        shares = _shares(usage, list(map(len, readings)))
+        self.weights = _weights(shares, _light(readings), asked[0].signs.keys(), len(question.points))
         self._concepts = sorted(self.weights)  # sets gave them their order; the same on every machine is wanted
         self.entities = entities_of(question)
         self.vocabulary = Vocabulary.of([question])
         self.bank = vocabulary
         self._words: dict[str, Lexeme] = {}
         self._repairs = _repair_table(self.vocabulary.words)
-        self._index(texts, readings)
+        self._index(texts, readings, usage, shares)
 
-    def _index(self, texts: Sequence[tuple[Point | Misconception, list[str]]], readings: list[list[Reading]]) -> None:
+    def _index(
+        self,
+        texts: Sequence[tuple[Point | Misconception, list[str]]],
+        readings: list[list[Reading]],
+        usage: list[Counter[str]],
+        shares: dict[str, dict[int, float]],
+    ) -> None:
         self.references: list[Reference] = []
         self.targets: list[Target] = []
-        usage, sizes = _usage(readings), [len(read_ones) for read_ones in readings]
-        everywhere, shares = sum(usage, Counter[str]()), _shares(usage, sizes)
+        everywhere, sizes = Counter[str](), list(map(len, readings))
+        for counts in usage:
+            everywhere.update(counts)
         for index, ((item, said), read_ones) in enumerate(zip(texts, readings, strict=True)):
             subject = subject_of(read_ones[0], self.entities)
             first = len(self.references)
@@ -307,22 +316,28 @@ def _gains(entries: Iterable[tuple[int, str, float]]) -> dict[str, tuple[tuple[i
 # --- weights --------------------------------------------------------------------------------------------------------
 
 
-def _weights(readings: list[list[Reading]], asked: Iterable[str], points: int) -> dict[str, float]:
+def _light(readings: list[list[Reading]]) -> set[str]:
+    return {t.concept for read_ones in readings for reading in read_ones for t in reading.tokens if t.light}
+
+
+def _weights(shares: dict[str, dict[int, float]], light: set[str], asked: Iterable[str], points: int) -> dict[str, float]:
     """Return the weight of each concept: lower the more targets use it, when it is a light word, and when `ask` gave it away."""
-    spread: Counter[str] = Counter()
-    light: set[str] = set()
-    for index, read_ones in enumerate(readings):
-        for concept in {c for reading in read_ones for c in reading.signs}:
-            # a misconception speaks of its point's matter by nature, so it makes a word less typical by less
-            spread[concept] += 1 if index < points else cal.MISCONCEPTION_SPREAD  # type: ignore[assignment]
-        light |= {t.concept for reading in read_ones for t in reading.tokens if t.light}
     given = frozenset(asked)
     return {
-        concept: (1 - cal.SPREAD_LOSS * math.log(max(count, 1)) / math.log(points + 1))
+        concept: (1 - cal.SPREAD_LOSS * math.log(max(_spread(by_target, points), 1)) / math.log(points + 1))
         * (cal.LIGHT if concept in light else 1)
         * (cal.GIVEN_AWAY if concept in given else 1)
-        for concept, count in spread.items()
+        for concept, by_target in shares.items()
     }
+
+
+def _spread(shares: dict[int, float], points: int) -> float:
+    """Return in how many targets a concept is at home: each counts by its share of references that have it, beside the largest share.
+
+    A misconception speaks of its point's matter by nature, so it makes a word less typical by less.
+    """
+    largest = max(shares.values())
+    return sum(share / largest * (1 if at < points else cal.MISCONCEPTION_SPREAD) for at, share in shares.items())
 
 
 def _usage(readings: list[list[Reading]]) -> list[Counter[str]]:
