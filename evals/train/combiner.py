@@ -12,7 +12,7 @@ import json
 import random
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,19 +56,21 @@ STRENGTH = {"point": 0.03, "misconception": 0.1}  # C of the regression, chosen 
 
 def cases(bank: Bank) -> list[dict[str, Any]]:
     """Return the labelled answers to the combine questions: gold ones, those written for this fit, and right ones to other questions."""
-    lines = [line for file in (GOLD, WRITTEN) for line in file.read_text(encoding="utf-8").splitlines()]
-    found = (json.loads(line) for line in lines)
-    own = [case for case in found if part(case["question"]) == "combine" and "other_language" not in case["flags"]]
-    return [*own, *_elsewhere(bank)]
+    return [*_labelled((GOLD, WRITTEN), "combine"), *_elsewhere(bank)]
 
 
-def others() -> list[dict[str, Any]]:
+def gold_of_train() -> list[dict[str, Any]]:
     """Return the gold answers to the train questions, by which thresholds are chosen, too.
 
     The regression has not seen them, though the reader has: they are easier than new ones, but not for their thresholds.
     """
-    found = (json.loads(line) for line in GOLD.read_text(encoding="utf-8").splitlines())
-    return [case for case in found if part(case["question"]) == "train" and "other_language" not in case["flags"]]
+    return _labelled((GOLD,), "train")
+
+
+def _labelled(files: Iterable[Path], which: str) -> list[dict[str, Any]]:
+    """Return the answers of some files to the questions of a part, but for those in other languages."""
+    found = (json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines())
+    return [case for case in found if part(case["question"]) == which and "other_language" not in case["flags"]]
 
 
 def _elsewhere(bank: Bank) -> Iterator[dict[str, Any]]:
@@ -153,11 +155,10 @@ def probabilities(weights: list[list[float]], x: np.ndarray) -> np.ndarray:
 
 def cross_validated(data: list[dict[str, Any]], kind: str, used: list[int] | None = None) -> np.ndarray:
     """Return the probabilities for every row from folds that did not see its question; what is not read is a miss."""
-    read = np.array([d["row"] is not None for d in data])
+    found, read = _misses(data)
     x, y, counts = learnt_from(data, used)
-    found = np.tile(np.eye(len(both.CLASSES))[both.CLASSES.index("miss")], (len(data), 1))
     for train, held in GroupKFold(FOLDS).split(x, y, [d["question"] for d in data if d["row"] is not None]):
-        found[np.flatnonzero(read)[held]] = probabilities(fitted(x[train], y[train], counts[train], kind), x[held])
+        found[read[held]] = probabilities(fitted(x[train], y[train], counts[train], kind), x[held])
     return found
 
 
@@ -184,9 +185,15 @@ def chosen(bank: Bank, data: list[dict[str, Any]], p: np.ndarray) -> Thresholds:
 
 def predicted(data: list[dict[str, Any]], weights: list[list[float]], used: list[int] | None = None) -> np.ndarray:
     """Return the probabilities for every row from given weights; what is not read is a miss."""
-    found = np.tile(np.eye(len(both.CLASSES))[both.CLASSES.index("miss")], (len(data), 1))
-    found[[d["row"] is not None for d in data]] = probabilities(weights, learnt_from(data, used)[0])
+    found, read = _misses(data)
+    found[read] = probabilities(weights, learnt_from(data, used)[0])
     return found
+
+
+def _misses(data: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probabilities of a miss for every row, and the places of the rows that are read."""
+    read = np.flatnonzero([d["row"] is not None for d in data])
+    return np.tile(np.eye(len(both.CLASSES))[both.CLASSES.index("miss")], (len(data), 1)), read
 
 
 def _sums(bank: Bank, data: list[dict[str, Any]], p: np.ndarray, tried: list[Thresholds]) -> list[float]:
@@ -252,15 +259,15 @@ def numbers(bank: Bank, model: Path, claims_model: Path, used: list[int] | None 
     for claims_only in (False, True):
         reader = Reader(claims_model if claims_only else model)
         data = rows(bank, reader, claims_only=claims_only, guided=used != READER)
-        more = rows(bank, reader, claims_only=claims_only, guided=used != READER, answers=others())
+        more = rows(bank, reader, claims_only=claims_only, guided=used != READER, answers=gold_of_train())
         for kind in ("point", "misconception"):
             own = [d for d in data if d["kind"] == kind]
             p = cross_validated(own, kind, used)
             usual = np.array([d["weight"] == 1 for d in own])
             asked = [d for d, one in zip(own, usual, strict=True) if one]
             weights = fitted(*learnt_from(own, used), kind)
-            unseen = [d for d in more if d["kind"] == kind]
             if kind == "point":
+                unseen = [d for d in more if d["kind"] == kind]
                 thresholds = chosen(bank, own + unseen, np.concatenate([p, predicted(unseen, weights, used)]))
             else:
                 thresholds = misconception_threshold(own, p)

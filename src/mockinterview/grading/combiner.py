@@ -26,10 +26,8 @@ FEATURES: Final = (*WORDS, *READER, *cal.TOPIC_FEATURES[1:], *(f"c_{name}" for n
 KINDS: Final = ("point says", "point claims", "misconception says", "misconception claims")
 # Of the words' probability that the answer speaks of the target: what is below it is not read (`worth_reading` tells what that loses).
 UNLIKE: Final = {"point": 0.15, "misconception": 0.4}
-ANOTHERS: Final = (
-    0.6,
-    0.3,
-)  # from the first on a stretch is clearly about one point; then it is read for others from the second on
+CLEAR: Final = 0.6  # of the same probability: from here on a stretch is clearly about one point ...
+BESIDE: Final = 0.3  # ... and read for others only from here on
 NEIGHBOURS: Final = 1  # sentences on either side of those that resemble the target are read, too; without, F1 falls by 0.02
 UNREAD: Final = 0.04  # of the points that are not read, this share was stated all the same (combine questions)
 # Of the words' probability that a window speaks of the target: below it all is read, and the reader chooses the quote.
@@ -107,7 +105,7 @@ def worth_reading(found: Sequence[Match]) -> list[Match]:
     that resembles no point at all may be in words that the bank does not have, so there all points are read, as where it has nothing
     but claims.
     """
-    near = {id(one) for one in found if one.topic >= (ANOTHERS[1] if _is_anothers(one, found) else UNLIKE[one.target.kind])}
+    near = {id(one) for one in found if one.topic >= (BESIDE if _is_anothers(one, found) else UNLIKE[one.target.kind])}
     strange = not any(id(one) in near for one in found if one.target.kind == "point")
     return [one for one in found if id(one) in near or (one.target.kind == "point" and (strange or not one.target.says))]
 
@@ -117,7 +115,7 @@ def _is_anothers(one: Match, found: Sequence[Match]) -> bool:
     if one.window is None or one.target.kind != "point":
         return False
     own = set(one.window.clauses)
-    clear = (m for m in found if m is not one and m.target.kind == "point" and m.topic >= ANOTHERS[0])
+    clear = (m for m in found if m is not one and m.target.kind == "point" and m.topic >= CLEAR)
     return any(m.window and not own.isdisjoint(m.window.clauses) for m in clear)
 
 
