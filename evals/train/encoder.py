@@ -36,3 +36,26 @@ def export_int8(model: nn.Module, tokenizer, out: Path, output_axes: dict[int, s
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.save(str(out / "tokenizer.json"))
+
+
+def weights_of(exported: Path, model: nn.Module) -> dict[str, torch.Tensor]:
+    """Return the weights of an exported int8 model as a state of `model`, to go on training from what is shipped.
+
+    The frozen embeddings are those of `model` itself. A matrix is found by the bias that is added after it.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(exported).graph
+    state, stored = model.state_dict(), {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+    after = {name: node for node in graph.node for name in node.input}
+    state |= {name: torch.tensor(array) for name, array in stored.items() if name in state}
+    for node in graph.node:
+        if node.op_type == "MatMulInteger":
+            matrix = node.input[1].removesuffix("_quantized")
+            while node.op_type != "Add":
+                node = after[node.output[0]]
+            bias = next(name for name in node.input if name in state)
+            values = stored[f"{matrix}_quantized"].astype("float32") * stored[f"{matrix}_scale"]
+            state[bias.removesuffix("bias") + "weight"] = torch.tensor(values.T.copy())
+    return state

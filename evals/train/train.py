@@ -23,7 +23,7 @@ from transformers import AutoModel, AutoTokenizer
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
-from encoder import encoder_path, export_int8  # noqa: E402
+from encoder import encoder_path, export_int8, weights_of  # noqa: E402
 from pairs import CONTRADICTED, LABELS, Makes, Pair, bank_pairs, gold_pairs, written, written_pairs  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
@@ -76,7 +76,8 @@ def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEnc
     """Return the fine-tuned model."""
     model = CrossEncoder(encoder_path())
     if options.init:
-        model.load_state_dict(torch.load(options.init, weights_only=True))
+        exported = options.init.suffix == ".onnx"
+        model.load_state_dict(weights_of(options.init, model) if exported else torch.load(options.init, weights_only=True))
     model.to(options.device).train()
     rng = random.Random(options.seed)
     steps = options.epochs * len(batches(pairs, random.Random(0), tokenizer))
@@ -115,7 +116,7 @@ def main() -> int:
     """Train and export; return the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--init", type=Path, help="a model.pt to go on from")
+    parser.add_argument("--init", type=Path, help="a model.pt, or an exported model.onnx, to go on from")
     parser.add_argument("--gold", type=Path, default=ROOT / "evals" / "cases" / "grading" / "gold.jsonl")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)

@@ -44,7 +44,8 @@ _TABLES: Final = {
 }
 ENCODINGS: Final = tuple(_TABLES)
 
-_PIECES: Final = re.compile(r"[A-Za-z]+|\d+|\n+|[ \t\r\f\v]+|[^\W\d_]+|[^\w\s]+|_+|.", re.DOTALL)
+_PIECES: Final = re.compile(r"[A-Za-z]+|\d+|[ \t\r\f\v]+|[^\W\d_]+|[^\w\s]+|_+|.")
+_LINE_ENDS: Final = re.compile(r"\n+")
 _IDEOGRAPHS: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
@@ -55,7 +56,12 @@ def estimate(text: str) -> float:
     Latin words cost one token and one more for every four letters beyond seven, digits one per three, CJK one per character,
     other scripts one per two letters, signs one per two, line ends one; single spaces belong to the word behind them.
     """
-    return sum(map(_cost, _PIECES.findall(text)))
+    return len(_LINE_ENDS.findall(text)) + sum(map(_cost_of_line, text.split("\n")))
+
+
+@lru_cache(maxsize=4_000)  # most lines of a prompt stand in the next one, too
+def _cost_of_line(line: str) -> float:
+    return sum(map(_cost, _PIECES.findall(line)))
 
 
 @lru_cache(maxsize=20_000)
@@ -65,8 +71,6 @@ def _cost(piece: str) -> float:
         return 1 + max(0, len(piece) - 7) / 4
     if first.isdigit():
         return -(-len(piece) // 3)
-    if first == "\n":
-        return 1
     if first.isspace():
         return 0 if len(piece) == 1 else 1
     if first.isalpha():

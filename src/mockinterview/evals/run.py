@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 1
 GIVE_UP_AFTER: Final = 10  # cases in a row without an outcome: the backend is gone
+STAGGER: Final = 0.005  # seconds between the first requests: of replies that come all at once none is under way meanwhile
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _RUNTIMES: Final = ("onnxruntime", "tokenizers")  # another release of them may round otherwise
 # What stands between a case and its result besides the grader: who asks, what is found, how a model is asked, how a case is run.
@@ -285,6 +286,7 @@ async def run_jobs(jobs: Sequence[Job], examiner: Examiner, width: int, take: Ca
         async with asyncio.TaskGroup() as group:
             for _ in range(max(1, min(width, len(jobs)))):
                 group.create_task(work())
+                await asyncio.sleep(STAGGER)
     except* MockInterviewError as found:
         expected = found
     if expected is not None:  # raised in the clause above it would be wrapped again

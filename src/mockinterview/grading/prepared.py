@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -82,13 +83,15 @@ class Vocabulary:
     """The words of the bank: what counts as a word at all, and as spelled rightly, and which small words stand side by side."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        everything = " . ".join(texts).lower()
-        self.words: frozenset[str] = frozenset(WORD.findall(everything))
+        words, pairs = set[str](), Counter[tuple[str, str]]()
+        for text in map(str.lower, texts):  # one by one: all words of a bank at once take 50 MB
+            words.update(WORD.findall(text))
+            pairs.update(_small_pairs(text))
+        self.words = frozenset(words)
         self._table = _repair_table(self.words)
         self._repaired: dict[str, str] = {}
         self._stretches = frozenset(w[i : i + 3] for w in self.words for i in range(len(w) - 2))
-        pairs = {pair: count for pair, count in Counter(_pairs(everything)).items() if _are_small(pair)}
-        self._pairs = frozenset(pairs) if sum(pairs.values()) >= cal.ENOUGH_PAIRS else None
+        self._pairs = frozenset(pairs) if pairs.total() >= cal.ENOUGH_PAIRS else None
 
     @classmethod
     def of(cls, questions: Iterable[Question]) -> Vocabulary:
@@ -119,7 +122,7 @@ class Vocabulary:
 
         Shuffled words have many. Without a bank large enough to know what does occur there are none.
         """
-        pairs = small_pairs(text) if self._pairs is not None else []
+        pairs = list(_small_pairs(text)) if self._pairs is not None else []
         odd = sum(pair not in self._pairs for pair in pairs)  # type: ignore[operator]  # there are no pairs without it
         return odd, odd / max(len(pairs), 1)
 
@@ -127,17 +130,11 @@ class Vocabulary:
 _SMALL: Final = re.compile(r"[a-z']+|[.,;:!?]")
 
 
-def small_pairs(text: str) -> list[tuple[str, str]]:
+def _small_pairs(text: str) -> Iterable[tuple[str, str]]:
     """Return the neighbouring pairs of function words and punctuation marks in a lower-case text."""
-    return [pair for pair in _pairs(text) if _are_small(pair)]
-
-
-def _pairs(text: str) -> Iterable[tuple[str, str]]:
-    return itertools.pairwise([".", *_SMALL.findall(text), "."])
-
-
-def _are_small(pair: tuple[str, str]) -> bool:
-    return _is_small(pair[0]) and _is_small(pair[1])
+    words = [".", *_SMALL.findall(text), "."]
+    small = list(map(_is_small, words))
+    return itertools.compress(itertools.pairwise(words), map(operator.and_, small, small[1:]))
 
 
 @lru_cache(maxsize=20_000)

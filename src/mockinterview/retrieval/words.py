@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 _WORD = re.compile(r"[^\W_]+")
@@ -137,13 +137,15 @@ why: role, job, purpose, reason, good for, point of, importance, important, matt
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case and without accents, in order."""
     if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        text = unicodedata.normalize("NFKD", text)
+        accents = {ord(c): None for c in set(text) if unicodedata.combining(c)}
+        text = text.translate(accents) if accents else text
     return _WORD.findall(text.lower())
 
 
 def terms(said: Sequence[str]) -> list[str]:
     """Return what words are about: their stems without the stop words, each thing under its one name."""
-    return list(_renamed(said, [stem(word) for word in said]))
+    return _renamed(said, [stem(word) for word in said])
 
 
 @lru_cache(maxsize=50_000)
@@ -165,19 +167,21 @@ def named_words() -> set[str]:
     return set(words(_NAMES)) | STOP_WORDS
 
 
-def _renamed(said: Sequence[str], stems: list[str]) -> Iterator[str]:
-    names = _names()
-    at = 0
-    while at < len(stems):
-        for other, name in names.get(stems[at], ()):
+def _renamed(said: Sequence[str], stems: list[str]) -> list[str]:
+    names, found = _names(), list[str]()
+    done = 0
+    for at in [at for at, first in enumerate(stems) if first in names]:
+        for other, name in names[stems[at]] if at >= done else ():
             if tuple(stems[at : at + len(other)]) == other:
-                yield from name
-                at += len(other)
+                found += [*_telling(said, stems, done, at), *name]
+                done = at + len(other)
                 break
-        else:
-            if said[at] not in STOP_WORDS:
-                yield stems[at]
-            at += 1
+    return found + _telling(said, stems, done, len(stems))
+
+
+def _telling(said: Sequence[str], stems: list[str], start: int, end: int) -> list[str]:
+    """Return the stems of a stretch without those of its stop words."""
+    return [stems[at] for at in range(start, end) if said[at] not in STOP_WORDS]
 
 
 @cache
