@@ -36,7 +36,7 @@ def question(name: str, **more) -> Question:
 
 
 class Grader:
-    """Hits a point where its id is among the words, half of it after "half", and takes "wrong" for the misconception."""
+    """Hits a point where its id is said, half of it after "half-", and takes "wrong" for the misconception."""
 
     name = "scripted"
 
@@ -173,13 +173,21 @@ async def test_the_report_shows_weights_what_was_earned_the_model_answer_and_sou
 
 async def test_beliefs_that_were_taken_back_are_told_apart_and_stay_something_to_do():
     """They cost nothing after follow-up, and the report says that they were taken back."""
-    interview = await held("they do wrong there", "light heavy")
+    interview = await held("they do wrong there", "light heavy truth")
     report = interview.talk.finished.report
     assert (report.at_once, report.after_follow_up) == (0.0, 7.0)
     assert report.next_actions == ("Correct a belief (What about | first?): The truth.",)
     lines = report_lines(report, interview.bank)
-    assert "    mistaken, then taken back: The truth." in lines
-    assert "- **Mistaken, then taken back**: The truth." in as_markdown(interview.talk.events, interview.bank)
+    assert "    mistaken, then taken back; in fact: The truth." in lines
+    assert "- **Mistaken, then taken back; in fact**: The truth." in as_markdown(interview.talk.events, interview.bank)
+
+
+async def test_a_belief_is_taken_back_only_by_what_speaks_of_it():
+    """Something right about another matter, in reply to the challenge or later, withdraws nothing."""
+    (still,) = (await held("they do wrong there", "light", "heavy")).talk.finished.report.questions
+    assert (still.misconceptions, still.corrected) == (("wrong",), ())
+    (then,) = (await held("they do wrong there", "light", "heavy truth")).talk.finished.report.questions
+    assert then.corrected == ("wrong",)
 
 
 async def test_a_belief_stated_only_after_a_follow_up_costs_its_weight_there():

@@ -31,7 +31,7 @@ from mockinterview.evals.parts import part  # noqa: E402
 from mockinterview.grading import combiner as both  # noqa: E402
 from mockinterview.grading.calibration import NEVER, Thresholds  # noqa: E402
 from mockinterview.grading.embedded import EmbeddedGrader, judged_by_words  # noqa: E402
-from mockinterview.grading.neural import Reader  # noqa: E402
+from mockinterview.grading.neural import MODEL_DIR, Reader  # noqa: E402
 from mockinterview.grading.score import CREDIT  # noqa: E402
 from mockinterview.models import Bank, Question  # noqa: E402
 
@@ -104,7 +104,10 @@ def rows(
         if not stating:
             continue
         read, logits = both.readings_of(reader, question.ask, judged.matches, stating, guided=guided)
-        features = {id(match): row for match, row in zip(read, both.rows(read, logits, len(question.points)), strict=True)}
+        features = {
+            id(match): row
+            for match, row in zip(read, both.rows(read, logits, len(question.points), judged.findings.own), strict=True)
+        }
         for match in judged.matches:
             if match.target.kind == "misconception" and "misconceptions" not in case:
                 continue  # not labelled for them
@@ -250,14 +253,14 @@ def misconception_threshold(data: list[dict[str, Any]], p: np.ndarray) -> Thresh
     return Thresholds(min(t for t, value in values.items() if value >= best - AS_GOOD), NEVER, NEVER)
 
 
-def numbers(bank: Bank, model: Path, claims_model: Path, used: list[int] | None = None) -> dict[str, Any]:
+def numbers(bank: Bank, model: Path, claims_model: Path | None, used: list[int] | None = None) -> dict[str, Any]:
     """Return what stands in combiner.json, fitted with some columns of the features or with all; print the cross-validated figures.
 
-    The reader alone reads everything, not what the words point to.
+    The reader alone reads everything, not what the words point to. Without a `claims_model` the shipped numbers for claims stay.
     """
-    found: dict[str, Any] = {"features": list(both.FEATURES)}
-    for claims_only in (False, True):
-        reader = Reader(claims_model if claims_only else model)
+    found: dict[str, Any] = {"features": list(both.FEATURES), **_shipped()}
+    for claims_only in (False, True) if claims_model else (False,):
+        reader = Reader(claims_model if claims_only and claims_model else model)
         data = rows(bank, reader, claims_only=claims_only, guided=used != READER)
         more = rows(bank, reader, claims_only=claims_only, guided=used != READER, answers=gold_of_train())
         for kind in ("point", "misconception"):
@@ -278,6 +281,16 @@ def numbers(bank: Bank, model: Path, claims_model: Path, used: list[int] | None 
     return found
 
 
+def _shipped() -> dict[str, Any]:
+    """Return the shipped numbers; features that came later have no weight in them."""
+    shipped = json.loads((MODEL_DIR / "combiner.json").read_text(encoding="utf-8"))
+    names = shipped.pop("features")
+    for one in shipped.values():
+        weights = [dict(zip(names, row, strict=True)) for row in one["weights"]]
+        one["weights"] = [[row.get(name, 0.0) for name in both.FEATURES] for row in weights]
+    return shipped
+
+
 def _tell(name: str, bank: Bank, own: list[dict[str, Any]], p: np.ndarray, thresholds: Thresholds) -> None:
     gold = np.array([both.CLASSES.index(d["label"]) for d in own])
     read = np.flatnonzero([d["row"] is not None for d in own])
@@ -291,12 +304,14 @@ def main() -> None:
     """Fit, print the cross-validated figures, and write combiner.json into the model's folder where asked to."""
     parser = argparse.ArgumentParser()
     parser.add_argument("model", type=Path)
-    parser.add_argument("--claims-model", type=Path, help="the model that has not seen the says of the combine questions")
+    parser.add_argument(
+        "--claims-model", type=Path, help="a model that has seen no says; without, the shipped numbers for claims stay"
+    )
     parser.add_argument("--only", choices=("words", "reader"), help="fit with the features of one layer, for comparison")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     used = {"words": WORDS, "reader": READER}.get(options.only)
-    found = numbers(load_bank(ROOT / "corpus").bank, options.model, options.claims_model or options.model, used)
+    found = numbers(load_bank(ROOT / "corpus").bank, options.model, options.claims_model, used)
     if options.write:
         (options.model / "combiner.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 

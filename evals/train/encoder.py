@@ -50,12 +50,11 @@ def weights_of(exported: Path, model: nn.Module) -> dict[str, torch.Tensor]:
     state, stored = model.state_dict(), {each.name: numpy_helper.to_array(each) for each in graph.initializer}
     after = {name: node for node in graph.node for name in node.input}
     state |= {name: torch.tensor(array) for name, array in stored.items() if name in state}
-    for node in graph.node:
-        if node.op_type == "MatMulInteger":
-            matrix = node.input[1].removesuffix("_quantized")
-            while node.op_type != "Add":
-                node = after[node.output[0]]
-            bias = next(name for name in node.input if name in state)
-            values = stored[f"{matrix}_quantized"].astype("float32") * stored[f"{matrix}_scale"]
-            state[bias.removesuffix("bias") + "weight"] = torch.tensor(values.T.copy())
+    for product in (node for node in graph.node if node.op_type == "MatMulInteger"):
+        matrix, node = product.input[1].removesuffix("_quantized"), product
+        while node.op_type != "Add":
+            node = after[node.output[0]]
+        bias = next(name for name in node.input if name in state)
+        values = stored[f"{matrix}_quantized"].astype("float32") * stored[f"{matrix}_scale"]
+        state[bias.removesuffix("bias") + "weight"] = torch.tensor(values.T.copy())
     return state

@@ -23,7 +23,7 @@ NO_CREDIT = (0, 0, 0.5, 0.5)
 NOT_BELIEVED = (0, 0, 0.7, 0.3)
 SHARE_WITH_SAYINGS = 0.65
 BRIEF = ("minimal", "reversed")
-WHOLE = ("tangle", "natural", "evasion")
+WHOLE = ("tangle", "natural", "evasion", "hedge", "reversed")
 BY_NAME = dict(zip(LABELS, (HIT, PARTIAL, MISS, CONTRADICTED), strict=True))
 
 FLIPS = (

@@ -187,7 +187,7 @@ def main() -> None:
     options = parser.parse_args()
     bank = load_bank(ROOT / "corpus").bank
     combiner, alone = Combiner(options.model), Combiner(options.model, guided=False)
-    alone.fits = fits(numbers(bank, options.model, options.model, READER))
+    alone.fits = fits(numbers(bank, options.model, options.model if options.claims else None, READER))
     graders = {
         "words alone": EmbeddedGrader(bank),
         "reader alone": EmbeddedGrader(bank, alone),

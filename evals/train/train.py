@@ -76,8 +76,7 @@ def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEnc
     """Return the fine-tuned model."""
     model = CrossEncoder(encoder_path())
     if options.init:
-        exported = options.init.suffix == ".onnx"
-        model.load_state_dict(weights_of(options.init, model) if exported else torch.load(options.init, weights_only=True))
+        model.load_state_dict(state_of(options.init, model))
     model.to(options.device).train()
     rng = random.Random(options.seed)
     steps = options.epochs * len(batches(pairs, random.Random(0), tokenizer))
@@ -112,11 +111,24 @@ def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEnc
     return model.to("cpu").eval()
 
 
+def state_of(file: Path, model: nn.Module) -> dict[str, torch.Tensor]:
+    """Return the weights in a model.pt or an exported model.onnx."""
+    return weights_of(file, model) if file.suffix == ".onnx" else torch.load(file, weights_only=True)
+
+
+def blend(model: nn.Module, other: dict[str, torch.Tensor]) -> None:
+    """Put the mean of the model's weights and of others in their place (Wortsman et al., Model soups, 2022)."""
+    model.load_state_dict(
+        {name: (own + other[name]) / 2 if own.is_floating_point() else own for name, own in model.state_dict().items()}
+    )
+
+
 def main() -> int:
     """Train and export; return the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="a model.pt, or an exported model.onnx, to go on from")
+    parser.add_argument("--blend", type=Path, help="a model.pt or model.onnx whose weights are averaged with the trained ones")
     parser.add_argument("--gold", type=Path, default=ROOT / "evals" / "cases" / "grading" / "gold.jsonl")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
@@ -156,6 +168,8 @@ def main() -> int:
     )
     tokenizer = AutoTokenizer.from_pretrained(encoder_path(), local_files_only=True)
     model = train(pairs, options, tokenizer)
+    if options.blend:
+        blend(model, state_of(options.blend, model))
     options.out.mkdir(parents=True, exist_ok=True)
     torch.save(model.state_dict(), options.out / "model.pt")
     export_int8(model, tokenizer, options.out, {0: "batch"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.scripted import Log, WordGrader
 
-from mockinterview.cli.plain import PlainLines
+from mockinterview.cli.plain import WIDTH, PlainLines
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.wording import EmbeddedInterviewer
 from mockinterview.models import Bank, Plan, Question
@@ -64,3 +64,18 @@ async def test_end_of_input_tells_nothing_of_a_question_that_may_come_back(inter
     report = capsys.readouterr().out
     assert "first: not graded (skipped)" in report
     assert "secret of" not in report
+
+
+async def test_a_long_line_goes_on_where_its_text_began(capsys):
+    """A claim or a quote wider than a line is broken between words, below the column of the text."""
+    points = [{"id": "one", "claim": "A truth of many words that go on and on. " * 4}, {"id": "two", "claim": "Another."}]
+    bank = Bank([question("first", points=points), question("second")])
+    interview = Interview("s", bank, Log(), WordGrader(), EmbeddedInterviewer())
+    await interview.start(Plan(questions=("first", "second"), count=2, seed=1))
+    interview.listen(PlainLines(interview, interactive=False).show)
+    await said(interview, "one of them")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    first = next(at for at, line in enumerate(lines) if line.startswith("  + hit"))
+    assert lines[first + 1][:17].isspace()
+    assert lines[first + 1][17].isalpha()

@@ -33,7 +33,8 @@ def test_numbers_of_any_length_are_read(question):
     "said",
     [
         "26", "it's 26", "(28 + 2 - 5)/1 + 1 = 26", "28 plus 2 is 30, minus 5, plus 1, so 26", "26x26", "I get 26 pixels",
-        "answer: 26, because 28+2-5+1", "twenty... no, 26",
+        "answer: 26, because 28+2-5+1", "twenty... no, 26", "so 24... no wait, 26. Check: 25 + 5 - 2 = 28.",
+        "5 minus 1 is 4, so 24, sorry, i mean 26 (check: 26 - 1 + 5 = 30)",
     ],
 )  # fmt: skip
 def test_right_number_in_any_wording(question, said):
@@ -43,7 +44,7 @@ def test_right_number_in_any_wording(question, said):
     assert mark.points[0].evidence in said
 
 
-@pytest.mark.parametrize("said", ["no idea", "25", "it is about 27", "= 26 = 4 = 5 = 6 = 3", ""])
+@pytest.mark.parametrize("said", ["no idea", "25", "it is about 27", "26, no wait, 25", "= 26 = 4 = 5 = 6 = 3", ""])
 def test_other_numbers_and_guessing_earn_nothing(question, said):
     """A wrong number, none, or a list of all numbers is a miss."""
     assert grade_exercise(question, {"n": 28, "f": 5, "p": 1}, said).score == 0.0

@@ -170,6 +170,22 @@ def test_who_corrects_a_belief_does_not_hold_it(shipped):
     assert grader.assess(dropout, "It zeroes the outputs of units; dropping single weights is DropConnect.").misconceptions == ()
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "flags"),
+    [
+        ("minibatch-benefits", "fine", ("off_topic",)),
+        ("minibatch-benefits", "because of the gpu", ()),
+        ("most-used-activation", "relu", ()),
+        ("dropout-at-test-time", "no, it must not", ()),
+    ],
+    ids=["stray", "typical", "term", "denial"],
+)
+def test_a_word_alone_says_something_only_if_a_point_is_known_by_it(shipped, question, answer, flags):
+    """One way in thirty of saying that a batch fits into memory ends in "is fine"; "fine" does not say so."""
+    bank, grader = shipped
+    assert grader.form(bank.get(question), answer) == flags
+
+
 def test_a_thing_that_has_no_idea_is_a_statement(shipped):
     """Only the candidate's own ignorance is none, not that of a network; and some questions ask for it."""
     bank, grader = shipped

@@ -4,7 +4,7 @@ import pytest
 
 from mockinterview.bank.load import data_dir, load_bank
 from mockinterview.grading.embedded import EmbeddedGrader
-from mockinterview.grading.subjects import Subjects
+from mockinterview.grading.subjects import OWN_SHARE, Subjects
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def subjects(bank):
 
 def test_own_answers(bank, subjects):
     """No question's own model answer, in any spelling of its letters, speaks of another question."""
-    assert [q.id for q in bank if subjects.elsewhere(q.id, q.model_answer.upper())] == []
+    assert [q.id for q in bank if subjects.own_share(q.id, q.model_answer.upper()) < OWN_SHARE] == []
 
 
 def test_answers_to_other_questions(bank, subjects):
@@ -29,21 +29,21 @@ def test_answers_to_other_questions(bank, subjects):
     questions = list(bank)
     pairs = [(q, questions[(at * 7 + 31) % len(questions)]) for at, q in enumerate(questions)]
     foreign = [(q, other) for q, other in pairs if q.topic != other.topic]
-    caught = sum(subjects.elsewhere(q.id, other.model_answer) for q, other in foreign)
+    caught = sum(subjects.own_share(q.id, other.model_answer) < OWN_SHARE for q, other in foreign)
     assert len(foreign) > 100
     assert caught >= 0.95 * len(foreign)
 
 
 def test_short_answers_are_never_judged(subjects):
     """Of a few words one cannot tell what they speak of."""
-    assert not subjects.elsewhere("conv-output-size", "dropout zeroes random units while training")
+    assert subjects.own_share("conv-output-size", "dropout zeroes random units while training") == 1.0
 
 
 def test_unknown_questions_and_no_bank(bank, subjects):
     """A question that is not in the bank has no words to compare with."""
     answer = bank.get("dropout").model_answer
-    assert not subjects.elsewhere("no-such-question", answer)
-    assert not Subjects().elsewhere("conv-output-size", answer)
+    assert subjects.own_share("no-such-question", answer) == 1.0
+    assert Subjects().own_share("conv-output-size", answer) == 1.0
 
 
 def test_the_mark_says_off_topic(bank):

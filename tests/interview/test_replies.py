@@ -23,6 +23,7 @@ from mockinterview.interview.replies import understand
         ("can you ask that in a simpler way please? i dont get what you want", "clarify"),
         ("I'd rather not go into customers, if you don't mind.", "dont_know"),
         ("With respect, I'd prefer to leave the details to my engineers.", "dont_know"),
+        ("What exactly do you mean by end-to-end here? Which part would you like me to focus on?", "clarify"),
         ("I don't understand the question", "clarify"), ("skip", "skip"), ("can we move on to the next question", "skip"),
         ("let's stop here", "end"), ("/end", "end"), ("hello there", "small_talk"), ("thanks!", "small_talk"),
         ("let me think about it for a second", "thinking"), ("hm", "thinking"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
+from collections.abc import Iterable
 
 from mockinterview.errors import UsageError
 from mockinterview.interview.loop import Interview
@@ -27,6 +29,7 @@ from mockinterview.report import closing_lines, open_card_lines, report_lines
 from mockinterview.sanitize import clean
 
 WIDTH = 92
+_TEXT = re.compile(r"(?: {2}[-+~!=] .{13}|\s*)")  # the column of signs and verdicts, or the indent
 HELP = (
     "Type your answer and press Enter. A backslash at the end of a line continues it on the next one.\n"
     "/hint      a hint (what it draws out counts half)\n"
@@ -115,7 +118,7 @@ class PlainLines:
     async def end_of_input(self) -> None:
         """Print how the interview stands and how to go on with it: whoever hung up or closed the window did not say `/end`."""
         talk = self.interview.talk
-        sys.stdout.writelines(clean(line) + "\n" for line in ["", *report_lines(standing(talk), talk.bank)])
+        sys.stdout.writelines(clean(line) + "\n" for line in ["", *_hanging(report_lines(standing(talk), talk.bank))])
 
     async def take(self, line: str) -> None:
         """Pass on one answer or command; what cannot be taken is answered, and nothing is lost."""
@@ -143,14 +146,14 @@ class PlainLines:
                 return _wrapped(f"Hint (what it draws out counts half): {event.text}")
             case AnswerGraded() if talk.plan.mode == "practice":
                 thread = talk.thread(event.question_id)
-                return ["", *_card(thread, event, talk), ""]
+                return ["", *_hanging(_card(thread, event, talk)), ""]
             case QuestionClosed() if talk.plan.mode == "practice":
                 thread = talk.thread(event.question_id)
                 if thread.untouched and not thread.parent:
                     return ["", "Skipped. /back returns to it; the report tells what was expected."]
-                return ["", *closing_lines(thread.question, event, question_report(thread))]
+                return ["", *_hanging(closing_lines(thread.question, event, question_report(thread)))]
             case InterviewFinished():
-                return ["", *_wrapped(event.text), "", *report_lines(event.report, talk.bank)]
+                return ["", *_wrapped(event.text), "", *_hanging(report_lines(event.report, talk.bank))]
         return []
 
 
@@ -176,6 +179,16 @@ def _introduction(event: InterviewStarted) -> str:
     end = f", {plan.minutes:g} minutes" if plan.minutes else ""
     number = f"{plan.count} question{'s' if plan.count > 1 else ''}"
     return f"Session {event.session_id}: {number}{end} ({about}; {plan.mode}, {plan.format}). /help lists the commands."
+
+
+def _hanging(lines: Iterable[str]) -> list[str]:
+    """Return lines none of which is wider than WIDTH; what does not fit goes on below where its text began."""
+    found = []
+    for line in lines:
+        start = _TEXT.match(line)
+        indent = " " * (start.end() if start else 0)
+        found += textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+    return found
 
 
 def _wrapped(text: str) -> list[str]:

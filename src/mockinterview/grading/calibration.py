@@ -215,6 +215,7 @@ UNRELATED: Final = 0.25  # an answer is off topic where no point or misconceptio
 # in the gold answers to the train and combine questions is lost by it.
 CORRECTED: Final = 0.1
 ADMITTING: Final = 3  # ways of saying a point that admit ignorance, from which on a question asks for just that
+TELLING_ALONE: Final = 0.15  # share of the ways to say a point that have a word, from which on it says something as the only one
 ASIDE: Final = 4  # concepts that a clause with "I don't know" may have and still be only that
 ECHO_WORDS: Final = 3  # content words from which a clause can be an echo
 ECHO: Final = 0.85  # share of a clause's concepts that must be the question's

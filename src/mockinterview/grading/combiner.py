@@ -20,7 +20,7 @@ from mockinterview.grading.neural import MODEL_DIR, Claim, Logits, Reader
 from mockinterview.grading.reading import Clause
 
 CLASSES: Final = ("hit", "partial", "miss", "contradicted")
-WORDS: Final = "constant topic conflict hit hit2 contradicted recall precision formula rival window context".split()
+WORDS: Final = "constant topic conflict hit hit2 contradicted recall precision formula rival window context elsewhere".split()
 READER: Final = "n_hit n_partial n_contradicted p_hit p_contradicted others_hit others_wrong beliefs both".split()
 FEATURES: Final = (*WORDS, *READER, *cal.TOPIC_FEATURES[1:], *(f"c_{name}" for name in cal.CONFLICT_FEATURES[1:]))
 KINDS: Final = ("point says", "point claims", "misconception says", "misconception claims")
@@ -32,6 +32,7 @@ NEIGHBOURS: Final = 1  # sentences on either side of those that resemble the tar
 UNREAD: Final = 0.04  # of the points that are not read, this share was stated all the same (combine questions)
 # Of the words' probability that a window speaks of the target: below it all is read, and the reader chooses the quote.
 WEAK: Final = 0.25
+FARTHEST: Final = 0.3  # of the shares of an answer's words that are the question's; lower ones are as telling
 _NUMBERS: Final = "combiner.json"
 
 
@@ -60,11 +61,14 @@ class Combiner:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EncoderError(f"The numbers {folder / _NUMBERS} cannot be read ({error}).") from error
 
-    def decide(self, question: str, found: Sequence[Match], clauses: Sequence[Clause]) -> None:
-        """Set the probabilities, the verdict and the clause of every match that is read. `clauses` are what may count as evidence."""
+    def decide(self, question: str, found: Sequence[Match], clauses: Sequence[Clause], own: float) -> None:
+        """Set the probabilities, the verdict and the clause of every match that is read.
+
+        `clauses` are what may count as evidence, `own` is the share of the answer's words that are this question's.
+        """
         read, readings = readings_of(self.reader, question, found, clauses, guided=self._guided)
         points = [one for one in found if one.target.kind == "point"]
-        for one, reading, row in zip(read, readings, rows(read, readings, len(points)), strict=True):
+        for one, reading, row in zip(read, readings, rows(read, readings, len(points), own), strict=True):
             one.read = _softmax(reading)
             fit = self.fits[f"{one.target.kind} {'says' if one.target.says else 'claims'}"]
             likely = one.topic
@@ -141,26 +145,31 @@ def evidence(clauses: Sequence[Clause]) -> str:
     return " ".join(clause.text if clause.text[-1:] in ".!?;:," else f"{clause.text}." for clause in clauses)
 
 
-def rows(found: Sequence[Match], readings: Sequence[Logits], number: int) -> list[list[float]]:
-    """Return the features of each match that was read, in the order of FEATURES; the question has `number` points."""
+def rows(found: Sequence[Match], readings: Sequence[Logits], number: int, own: float) -> list[list[float]]:
+    """Return the features of each match that was read, in the order of FEATURES.
+
+    The question has `number` points; `own` is the share of the answer's words that are this question's (`Subjects.own_share`).
+    """
     chances = [_softmax(reading) for reading in readings]
     points = [(p[0], p[3]) for m, p in zip(found, chances, strict=True) if m.target.kind == "point"]
     beliefs = sum(p[0] for m, p in zip(found, chances, strict=True) if m.target.kind == "misconception")
     right, wrong = sum(p[0] for p in points), sum(p[1] for p in points)
-    around, result = max(number - 1, 1), []
+    around, elsewhere, result = max(number - 1, 1), -math.log(max(own, FARTHEST)), []
     for one, reading, chance in zip(found, readings, chances, strict=True):
-        own = chance if one.target.kind == "point" else (0.0, 0.0, 0.0, 0.0)
-        result.append(_row(one, reading, chance, (right - own[0]) / around, (wrong - own[3]) / around, beliefs))
+        mine = chance if one.target.kind == "point" else (0.0, 0.0, 0.0, 0.0)
+        result.append(_row(one, reading, chance, (right - mine[0]) / around, (wrong - mine[3]) / around, beliefs, elsewhere))
     return result
 
 
-def _row(one: Match, reading: Logits, chance: Sequence[float], right: float, wrong: float, beliefs: float) -> list[float]:
+def _row(
+    one: Match, reading: Logits, chance: Sequence[float], right: float, wrong: float, beliefs: float, elsewhere: float
+) -> list[float]:
     f = one.features
     topic, conflict = _logit(one.topic), _logit(one.contradicted / one.topic) if one.topic else 0.0
     hit, partial, against = (_clipped(x - reading.miss) for x in (reading.hit, reading.partial, reading.contradicted))
     return [
         1.0, topic, conflict, one.hit, one.hit * one.hit, one.contradicted, f.recall, f.precision, f.formula, f.rival, float(one.window is not None),
-        f.context, hit, partial, against, chance[0], chance[3], right, wrong, min(beliefs, 2.0), chance[0] * one.hit,
+        f.context, elsewhere, hit, partial, against, chance[0], chance[3], right, wrong, min(beliefs, 2.0), chance[0] * one.hit,
         *cal.topic_features(f)[1:], *cal.conflict_features(f)[1:],
     ]  # fmt: skip
 

@@ -157,7 +157,7 @@ class EmbeddedGrader:
         judged, stating = judged_by_words(self.prepare(question), answer)
         if self.combiner and stating:
             try:
-                self.combiner.decide(question.ask, judged.matches, stating)
+                self.combiner.decide(question.ask, judged.matches, stating, judged.findings.own)
             except EncoderError:  # the words' verdicts are whole again only if they are found anew
                 return judged_by_words(self.prepare(question), answer)[0], WORDS_ALONE
         return judged, self.name

@@ -15,6 +15,14 @@ _FRACTION = re.compile(r"(?<![\w./])(\d{1,15})\s*/\s*(\d{1,15})(?![\w/])")
 _SETTLES = re.compile(
     r"(=|≈|~|->|→|⇒|:|\b(?:is|are|it'?s|get|gets|gives|equals|makes|answer|so|about|roughly|approximately|be)\b)\s*$", re.IGNORECASE
 )
+_CORRECTS = re.compile(
+    r"\b(?:no,? wait|wait,? no|wait,? wait|hold on|scratch that|correction|sorry,? (?:no|i mean)|no,? sorry|i mean)\b",
+    re.IGNORECASE,
+)
+_CHECKS = re.compile(
+    r"(?:^|(?<=[.,;:!?(]))\s*(?:(?:sanity |quick |to |let me |as a )?check(?:ing)?|proof|test)\b\s*[:,-].*",
+    re.IGNORECASE | re.DOTALL,
+)
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "%": 0.01, "percent": 0.01}
 MOST_RESULTS = 4
 _FIRST_WORDS = 12  # characters before the first number within which it opens the reply ("it's 28, because ...")
@@ -49,8 +57,10 @@ def settled_numbers(answer: str) -> list[tuple[float, str]]:
     """Return the numbers that a reply offers as its result, each with the words that state it.
 
     A result is the last number, a number that opens the reply, or one behind "=", "is", "so" and the like; the numbers within a
-    calculation are not. Of more than four such numbers only the last counts: the rest is working, or guessing.
+    calculation are not. Of more than four such numbers only the last counts: the rest is working, or guessing. What stands before
+    a correction ("no wait") is taken back, and what stands behind "check:" only proves the result.
     """
+    answer = _final(answer)
     fractions = [(m.start(), float(m[1]) / float(m[2]), m[0]) for m in _FRACTION.finditer(answer) if float(m[2])]
     plain = [(m.start(), _value(m[0]), m[0].strip()) for m in _NUMBER.finditer(answer)]
     found = sorted([*plain, *fractions])
@@ -61,6 +71,13 @@ def settled_numbers(answer: str) -> list[tuple[float, str]]:
     ]
     settled += [(value, quote) for _, value, quote in fractions[-1:]]
     return settled if len({value for value, _ in settled}) <= MOST_RESULTS else settled[-1:]
+
+
+def _final(answer: str) -> str:
+    """Return the part of a reply that counts, if it has a number: behind the last correction, before the check."""
+    for part in (_CORRECTS.split(answer)[-1], _CHECKS.sub("", _CORRECTS.split(answer)[-1])):
+        answer = part if _NUMBER.search(part) else answer
+    return answer
 
 
 def _value(text: str) -> float:

@@ -16,7 +16,7 @@ from typing import Final
 from mockinterview.grading import calibration as cal
 from mockinterview.grading.prepared import Prepared
 from mockinterview.grading.reading import Clause, Reading
-from mockinterview.grading.subjects import Subjects
+from mockinterview.grading.subjects import OWN_SHARE, Subjects
 from mockinterview.models import Flag
 
 _INJECTION: Final = re.compile(
@@ -157,11 +157,15 @@ _ASSERTS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the gate found: flags about the answer, clauses that are no evidence, and clauses that count only as close quotes."""
+    """What the gate found: flags about the answer, clauses that are no evidence, and clauses that count only as close quotes.
+
+    `own` is how well the answer's words fit this question, as a share of how well they fit the one that they fit best (0-1).
+    """
 
     flags: tuple[Flag, ...]
     barred: frozenset[int]
     bare: frozenset[int]
+    own: float = 1.0
 
 
 class Gate:
@@ -197,7 +201,8 @@ class Gate:
             return Findings(tuple(flags), everything, frozenset())
         if _is_gibberish(self._prepared, [texts[i] for i in rest], [readings[i] for i in rest]):
             return Findings((*flags, "gibberish"), everything, frozenset())
-        if self._subjects.elsewhere(self._prepared.question.id, answer):
+        own = self._subjects.own_share(self._prepared.question.id, answer)
+        if own < OWN_SHARE or self._is_stray([readings[i] for i in rest]):
             return Findings((*flags, "dont_know" if admitted else "off_topic"), everything, frozenset())
         listed = _listed(answer, found)
         bare = {i for i in rest if i in listed or _is_bare(texts[i], readings[i])}
@@ -208,9 +213,14 @@ class Gate:
             flags.append("keyword_list")
             bare = set(rest)
         flags += ["dont_know"] if admitted else []
-        return Findings(
-            tuple(flags), frozenset(injected | ignorant | echoed | asked | _denied(answer, found, texts)), frozenset(bare)
-        )
+        barred = injected | ignorant | echoed | asked | _denied(answer, found, texts)
+        return Findings(tuple(flags), frozenset(barred), frozenset(bare), own)
+
+    def _is_stray(self, readings: Sequence[Reading]) -> bool:
+        """Tell whether all that is said is one word that no point is known by ("fine", "weeks"), however a reference may use it."""
+        words = {c for reading in readings for c in reading.signs}
+        says_more = any(reading.formulas or reading.negations for reading in readings)
+        return len(words) == 1 and words.isdisjoint(self._prepared.telling) and not says_more
 
     def _is_word_salad(self, answer: str) -> bool:
         """Tell whether function words stand where no sentence has them ("the of", "in is"): a sign of shuffled words."""

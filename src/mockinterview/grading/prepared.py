@@ -169,6 +169,10 @@ class Prepared:
         self.bank = vocabulary
         self._words: dict[str, Lexeme] = {}
         self._repairs = _repair_table(self.vocabulary.words)
+        # What says something as the only word: a good part of the ways to say a point have it ("fine" is in one of thirty), or one is it.
+        self.telling = frozenset(c for c, of in shares.items() if max(of.values()) >= cal.TELLING_ALONE) | {
+            c for own in readings for reading in own if len(reading.signs) == 1 for c in reading.signs
+        }
         self._index(texts, readings, usage, shares)
 
     def _index(

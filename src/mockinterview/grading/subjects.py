@@ -16,8 +16,8 @@ from typing import Final
 from mockinterview.models import Question
 
 ENOUGH_WORDS: Final = 12  # different words of the bank; of shorter answers one cannot tell
-# Of 3,484 answers to the train and combine questions that earn something 4 lie below this, of model answers to questions of
-# other topics 98 %, to others of the same topic 78 %.
+# Below this the answer is to another question. Of 3,484 answers to the train and combine questions that earn something 4 lie below,
+# of model answers to questions of other topics 98 %, to others of the same topic 78 %.
 OWN_SHARE: Final = 0.4
 _LETTERS: Final = 6
 _K1: Final = 1.2
@@ -33,13 +33,18 @@ class Subjects:
         self._places = {question: at for at, question in enumerate(words)}
         self._weights = _weights(list(words.values()))
 
-    def elsewhere(self, question: str, answer: str) -> bool:
-        """Tell whether the words of an answer are much more those of another question than those of the question of this id."""
+    def own_share(self, question: str, answer: str) -> float:
+        """Return how well the words of an answer fit the question of this id, as a share of how well they fit the best one.
+
+        1 where the answer is too short to tell, or the question is not one of the bank. Of 1,789 answers to the train and combine
+        questions that earn more than 2 points 0.6 % are below 0.6, of those that evade the question 73 %, of model answers of
+        other topics all.
+        """
         said = [self._weights[word] for word in dict.fromkeys(_words(answer)) if word in self._weights]
         if len(said) < ENOUGH_WORDS or question not in self._places:
-            return False
+            return 1.0
         scores = list(map(sum, zip(*said, strict=True)))
-        return scores[self._places[question]] < OWN_SHARE * max(scores)
+        return scores[self._places[question]] / max(scores)
 
 
 def texts_of(question: Question) -> Iterator[str]:

@@ -48,6 +48,7 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("clarify", r"(can|could|would) you (please )?(explain|elaborate|be more specific|make).*"),
     ("clarify", r"(sorry[ ,.]*|hm+[ ,.]*)?(what|which) (exactly |precisely )?(do|did) you (mean|want|ask|refer|expect).*"),
     ("clarify", r"(sorry[ ,.]*)?(i )?(do ?n'?t|did ?n'?t|do not|did not) (really |quite )?(understand|get|follow) (the |your |this |that )?(question|it|what you).*"),
+    ("clarify", r"(so[ ,.]*)?(what|which)( \S+){0,4} (would|do|should|shall) (you|i)( like| want| prefer)?( me)?( to)? (focus on|start with|go into|concentrate on|talk about).*"),
     ("clarify", r"(please )?(rephrase|clarify)( that| the question| please| it)*"),
     ("thinking", r"(let me (think|see)|give me (a|one) (second|sec|moment|minute)|(one|just a) (second|sec|moment|minute)|hold on|wait|thinking|good question|hm+|um+|uh+|ok(ay)?|well)"
                  r"( (a|about|it|that|for|second|moment|please|sec|bit))*"),

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from mockinterview.errors import UsageError
+from mockinterview.grading.quotes import bears_on
 from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, CREDIT, EXERCISE, first_answer, question_score, replaces
 from mockinterview.models import (
     AnswerGiven,
@@ -140,10 +141,15 @@ class Thread:
         now = {m.id for m in assessment.misconceptions}
         if first:
             self.stated_first |= now
-        elif CREDIT["hit"] in (CREDIT[p.verdict] for p in assessment.points):
-            self.held -= {m for m in self.held - now if m in self.aimed_at}
+        elif any(p.verdict == "hit" for p in assessment.points):
+            self.held -= {m for m in self.held - now if self._is_withdrawn(m)}
         self.stated |= now
         self.held |= now
+
+    def _is_withdrawn(self, belief: str) -> bool:
+        """Tell whether a right answer takes back a belief: it was challenged, and the answer speaks of its matter."""
+        known = self.question.misconception(belief)
+        return belief in self.aimed_at and bears_on(self.answers[-1] if self.answers else "", (known.belief, known.right))
 
 
 @dataclass(slots=True)

@@ -7,7 +7,17 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, EXERCISE
-from mockinterview.models import Assessment, Bank, PointVerdict, Question, QuestionClosed, QuestionReport, Report, Verdict
+from mockinterview.models import (
+    ARITHMETIC,
+    Assessment,
+    Bank,
+    PointVerdict,
+    Question,
+    QuestionClosed,
+    QuestionReport,
+    Report,
+    Verdict,
+)
 
 SIGNS: dict[Verdict, str] = {"hit": "+ hit", "partial": "~ partly", "miss": "- missed", "contradicted": "! contradicted"}
 WIDTH = 92  # cells of a line that explains something
@@ -26,6 +36,7 @@ FLAG_TEXT = {
 }
 
 NOTHING_STATED = "Nothing that was said states a point of this question."
+NOT_THE_RESULT = "That is not the result."
 
 FOLLOW_UPS = {
     "misconception": "challenge",
@@ -126,7 +137,8 @@ def notes(assessment: Assessment) -> list[str]:
     """Return what is to be said of an assessment as a whole: a sentence per flag, the grader's note, or why it earned nothing."""
     said = [FLAG_TEXT[flag] for flag in assessment.flags] + ([assessment.note] if assessment.note else [])
     touched = assessment.misconceptions or any(point.verdict == "contradicted" for point in assessment.points)
-    return said or ([NOTHING_STATED] if assessment.score == 0 and not touched else [])
+    wrong = NOT_THE_RESULT if assessment.graded_by == ARITHMETIC else NOTHING_STATED
+    return said or ([wrong] if assessment.score == 0 and not touched else [])
 
 
 def _verdict_lines(question: Question, verdict: PointVerdict) -> list[str]:
@@ -148,7 +160,7 @@ def closing_lines(question: Question, closed: QuestionClosed, thread: QuestionRe
     left: dict[Verdict, Sequence[str]] = {"partial": thread.partial, "miss": thread.missed, "contradicted": thread.contradicted}
     for verdict, ids in left.items():
         lines += [f"  {SIGNS[verdict]:<15}{claim}" for claim in _core_claims(question, ids)]
-    return lines + [f"  {'! mistaken':<15}{correction}" for correction in corrections(question, thread.misconceptions)]
+    return lines + [f"  {'! mistaken':<15}in fact: {correction}" for correction in corrections(question, thread.misconceptions)]
 
 
 def _core_claims(question: Question, ids: Sequence[str]) -> list[str]:
@@ -233,5 +245,6 @@ def _question_lines(entry: QuestionReport, bank: Bank) -> list[str]:
     lines += [f"{indent}  {label}: {claim}" for claim in _core_claims(question, (*entry.missed, *entry.contradicted))]
     lines += [f"{indent}  partly: {claim}" for claim in _core_claims(question, entry.partial)]
     held = [i for i in entry.misconceptions if i not in entry.corrected]
-    lines += [f"{indent}  mistaken: {correction}" for correction in corrections(question, held)]
-    return lines + [f"{indent}  mistaken, then taken back: {correction}" for correction in corrections(question, entry.corrected)]
+    lines += [f"{indent}  mistaken; in fact: {correction}" for correction in corrections(question, held)]
+    taken_back = corrections(question, entry.corrected)
+    return lines + [f"{indent}  mistaken, then taken back; in fact: {correction}" for correction in taken_back]

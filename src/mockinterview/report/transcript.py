@@ -276,8 +276,8 @@ def _question(entry: QuestionReport, bank: Bank, numbers: Mapping[str, str]) -> 
     question = bank.get(entry.question_id)
     blocks.append(_points(question, entry))
     held = [i for i in entry.misconceptions if i not in entry.corrected]
-    wrong = [("Mistaken", text, ()) for text in corrections(question, held)]
-    wrong += [("Mistaken, then taken back", text, ()) for text in corrections(question, entry.corrected)]
+    wrong = [("Mistaken; in fact", text, ()) for text in corrections(question, held)]
+    wrong += [("Mistaken, then taken back; in fact", text, ()) for text in corrections(question, entry.corrected)]
     blocks += [Listed(tuple(wrong))] if wrong else []
     blocks += [Quoted("A good answer", one_line(question.model_answer))] if question.model_answer else []
     if question.sources:
