@@ -186,6 +186,13 @@ def test_a_word_alone_says_something_only_if_a_point_is_known_by_it(shipped, que
     assert grader.form(bank.get(question), answer) == flags
 
 
+@pytest.mark.parametrize("opening", ["no i think ", "no its off, i mean ", "no, ", ""])
+def test_a_no_that_answers_the_question_denies_nothing_behind_it(shipped, opening):
+    """Candidates type no comma behind it."""
+    bank, grader = shipped
+    assert grader.assess(bank.get("dropout-at-test-time"), f"{opening}dropout is off at test time").verdict("switched-off") == "hit"
+
+
 def test_a_thing_that_has_no_idea_is_a_statement(shipped):
     """Only the candidate's own ignorance is none, not that of a network; and some questions ask for it."""
     bank, grader = shipped

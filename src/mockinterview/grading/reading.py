@@ -157,7 +157,8 @@ def normalise(text: str) -> str:
 
 _SIGN: Final = re.compile(r"([<>])=? ?0(?![\d.])")
 _NEW_SUBJECT: Final = re.compile(
-    r"(?<=[a-z0-9]) (?=(?:it|they|we|you|i|he|she)(?: (?:is|are|was|were|has|have|had|can|could|do|does|did|will|would|should|must|may|might|cannot|can't|don't|doesn't|didn't|isn't|aren't|won't)\b|'[a-z]))"
+    r"(?<=[a-z0-9]) (?=(?:it|they|we|you|i|he|she)(?: (?:is|are|was|were|has|have|had|can|could|do|does|did|will|would|should|must|may|might|cannot|can't|don't|doesn't|didn't|isn't|aren't|won't)\b|'[a-z])"
+    r"|i (?:think|guess|believe|suppose)\b)|(?<=\bno) (?=its\b)"
 )
 
 

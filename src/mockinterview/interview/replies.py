@@ -11,6 +11,7 @@ import re
 from mockinterview.models import Intent
 
 _BARE_WORDS = 7
+_ASKED = 3  # words of a wish that is more than a word
 _SHORT = 16  # words; a longer reply has content and goes to the grader, whatever it begins with
 
 # What may stand behind "I can't say" and "I'd rather not say": nothing that could be an answer, as "accuracy here, since ..." is one.
@@ -49,6 +50,7 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("clarify", r"(sorry[ ,.]*|hm+[ ,.]*)?(what|which) (exactly |precisely )?(do|did) you (mean|want|ask|refer|expect).*"),
     ("clarify", r"(sorry[ ,.]*)?(i )?(do ?n'?t|did ?n'?t|do not|did not) (really |quite )?(understand|get|follow) (the |your |this |that )?(question|it|what you).*"),
     ("clarify", r"(so[ ,.]*)?(what|which)( \S+){0,4} (would|do|should|shall) (you|i)( like| want| prefer)?( me)?( to)? (focus on|start with|go into|concentrate on|talk about).*"),
+    ("clarify", r"((a |one )?(quick )?question( first)?[ ,.]*)?(should|shall|can|may|do) i (assume|suppose|take it) .*"),
     ("clarify", r"(please )?(rephrase|clarify)( that| the question| please| it)*"),
     ("thinking", r"(let me (think|see)|give me (a|one) (second|sec|moment|minute)|(one|just a) (second|sec|moment|minute)|hold on|wait|thinking|good question|hm+|um+|uh+|ok(ay)?|well)"
                  r"( (a|about|it|that|for|second|moment|please|sec|bit))*"),
@@ -90,12 +92,21 @@ def _asks_at_last(text: str) -> bool:
     return bool(before) and len(text.split()) <= 2 * _SHORT and understand(last) == "clarify"
 
 
+def _skips_at_first(text: str) -> bool:
+    """Tell whether a reply of no more than some thirty words begins with the wish to skip, and then only says why."""
+    first, *after = re.split(r"(?<=[.?!])\s+", text.strip())
+    asks = len(first.split()) >= _ASKED  # "Next." may open an answer
+    return bool(after) and asks and len(text.split()) <= 2 * _SHORT and understand(first) == "skip"
+
+
 def understand(text: str, *, asked_to_end: bool = False) -> Intent:
     """Return what the candidate wants with a reply; "answer" for everything that has content.
 
     `asked_to_end` tells that the last thing said was the question whether to end the interview.
     """
     plain = re.sub(r"[!.…,;:\s]+$", "", text.strip().lower().removeprefix("/").replace("’", "'"))
+    if _skips_at_first(text):
+        return "skip"
     if not plain or len(plain.split()) > _SHORT:
         return "clarify" if _asks_at_last(text) else "answer"
     spaced = re.sub(r"\s+", " ", re.sub(r"[!.…,;:]+", " ", plain)).replace(" ?", "?").rstrip("? ") or "?"
