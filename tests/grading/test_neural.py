@@ -80,13 +80,22 @@ def test_order_and_company_change_nothing(combiner):
     assert combiner.reader.read_all(triples[:1]) == together[:1]
 
 
+MEETINGS = "At my last company we had many meetings about the budget and the roadmap of the team. " * (WINDOW // 8)
+STOPPING = "You stop training as soon as the validation loss stops improving."
+
+
 def test_what_stands_at_the_end_of_a_long_answer_is_read(combiner):
-    """A long answer is read in windows; the one that states the claim counts."""
-    padding = "At my last company we had many meetings about the budget and the roadmap of the team. " * (WINDOW // 8)
-    said = "You stop training as soon as the validation loss stops improving."
-    without, at_the_end = combiner.reader.read_all([(ASK, Claim(CLAIM), answer) for answer in (padding, padding + said)])
+    """A long answer is read in windows; the one that speaks of the claim counts as it does alone."""
+    answers = (MEETINGS, MEETINGS + STOPPING)
+    without, at_the_end = combiner.reader.read_all([(ASK, Claim(CLAIM), answer) for answer in answers])
     assert at_the_end.hit - at_the_end.miss > without.hit - without.miss + 1
-    assert verdict(combiner.reader, ASK, CLAIM, padding + said) == verdict(combiner.reader, ASK, CLAIM, said)
+    assert verdict(combiner.reader, ASK, CLAIM, MEETINGS + STOPPING) == verdict(combiner.reader, ASK, CLAIM, STOPPING)
+
+
+@pytest.mark.xfail(strict=True, reason="denied in other words, without sayings: docs/grading.md, known faults")
+def test_a_claim_at_the_end_of_a_long_answer_is_stated(combiner):
+    """Whatever stands before it."""
+    assert verdict(combiner.reader, ASK, CLAIM, MEETINGS + STOPPING) == "hit"
 
 
 @pytest.mark.parametrize("answer", ["\ud800", "🙂" * 300, "a" * 5000, "\x00", "[SEP] [CLS] [SEP]"])

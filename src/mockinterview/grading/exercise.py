@@ -75,9 +75,8 @@ def settled_numbers(answer: str) -> list[tuple[float, str]]:
 
 def _final(answer: str) -> str:
     """Return the part of a reply that counts, if it has a number: behind the last correction, before the check."""
-    for part in (_CORRECTS.split(answer)[-1], _CHECKS.sub("", _CORRECTS.split(answer)[-1])):
-        answer = part if _NUMBER.search(part) else answer
-    return answer
+    corrected = _CORRECTS.split(answer)[-1]
+    return next((part for part in (_CHECKS.sub("", corrected), corrected) if _NUMBER.search(part)), answer)
 
 
 def _value(text: str) -> float:

@@ -1,7 +1,7 @@
 """Tells an answer from everything else that a candidate may say: a request, small talk, "I don't know".
 
 Only short replies are looked at: whoever writes three sentences and then "not sure about the rest" has answered. Of one twice as long
-only its end is: it may say at some length what was not understood, and then ask for other words.
+only its ends are: it may say at some length what was not understood, and then ask for other words, or wish to skip and say why.
 """
 
 from __future__ import annotations
@@ -86,17 +86,10 @@ def is_denial(text: str) -> bool:
     return bool(re.search(r"\b(no|nope|nah|not|never|false|wrong)\b|n['’]t\b", text.lower()))
 
 
-def _asks_at_last(text: str) -> bool:
-    """Tell whether a reply of no more than some thirty words ends with a request for other words."""
-    *before, last = re.split(r"(?<=[.?!])\s+", text.strip())
-    return bool(before) and len(text.split()) <= 2 * _SHORT and understand(last) == "clarify"
-
-
-def _skips_at_first(text: str) -> bool:
-    """Tell whether a reply of no more than some thirty words begins with the wish to skip, and then only says why."""
-    first, *after = re.split(r"(?<=[.?!])\s+", text.strip())
-    asks = len(first.split()) >= _ASKED  # "Next." may open an answer
-    return bool(after) and asks and len(text.split()) <= 2 * _SHORT and understand(first) == "skip"
+def _ends(text: str) -> tuple[str, str]:
+    """Return the first and the last sentence of a reply of several, but no more than some thirty words; of any other, nothing."""
+    first, *more = re.split(r"(?<=[.?!])\s+", text.strip())
+    return (first, more[-1]) if more and len(text.split()) <= 2 * _SHORT else ("", "")
 
 
 def understand(text: str, *, asked_to_end: bool = False) -> Intent:
@@ -105,10 +98,11 @@ def understand(text: str, *, asked_to_end: bool = False) -> Intent:
     `asked_to_end` tells that the last thing said was the question whether to end the interview.
     """
     plain = re.sub(r"[!.…,;:\s]+$", "", text.strip().lower().removeprefix("/").replace("’", "'"))
-    if _skips_at_first(text):
+    first, last = _ends(text)
+    if len(first.split()) >= _ASKED and understand(first) == "skip":  # what follows only says why; "Next." may open an answer
         return "skip"
     if not plain or len(plain.split()) > _SHORT:
-        return "clarify" if _asks_at_last(text) else "answer"
+        return "clarify" if last and understand(last) == "clarify" else "answer"
     spaced = re.sub(r"\s+", " ", re.sub(r"[!.…,;:]+", " ", plain)).replace(" ?", "?").rstrip("? ") or "?"
     if asked_to_end and re.fullmatch(_YES, spaced):
         return "end"

@@ -11,7 +11,6 @@ from datetime import datetime
 from itertools import pairwise
 
 from mockinterview.errors import UsageError
-from mockinterview.grading.quotes import bears_on
 from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, CREDIT, EXERCISE, first_answer, question_score, replaces
 from mockinterview.models import (
     AnswerGiven,
@@ -148,6 +147,8 @@ class Thread:
 
     def _is_withdrawn(self, belief: str) -> bool:
         """Tell whether a right answer takes back a belief: it was challenged, and the answer speaks of its matter."""
+        from mockinterview.grading.quotes import bears_on  # its patterns take 25 ms, which the first frame need not wait for
+
         known = self.question.misconception(belief)
         return belief in self.aimed_at and bears_on(self.answers[-1] if self.answers else "", (known.belief, known.right))
 
