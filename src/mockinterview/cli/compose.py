@@ -75,10 +75,9 @@ class Workshop:
     def embedded_grader(self) -> EmbeddedGrader:
         """The grader that needs no server. Where its neural layer cannot be used, words alone decide, and every mark says so."""
         from mockinterview.grading.combiner import Combiner
-        from mockinterview.grading.embedded import EmbeddedGrader
 
         try:
-            return EmbeddedGrader(self.bank, Combiner())
+            return self.words_grader.with_reader(Combiner())
         except EncoderError as error:
             warn(f"{error.message} Answers are graded by their words alone.")
             return self.words_grader

@@ -6,6 +6,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from statistics import fmean
 from typing import Final
 
@@ -183,6 +184,7 @@ def _says_aloud(text: str, way: str) -> bool:
     return len(wanted.split()) >= TELLING and wanted in said
 
 
+@lru_cache(maxsize=4096)
 def _words(text: str) -> str:
     words = " ".join(re.findall(r"[^\W_]+", text.lower()))
     return f" {words} "

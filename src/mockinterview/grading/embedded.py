@@ -7,6 +7,7 @@ evidence at all (`gate`); a small cross-encoder reads the rest (`combiner`); the
 from __future__ import annotations
 
 import asyncio
+import copy
 import dataclasses
 import itertools
 from collections.abc import Iterable, Sequence
@@ -76,28 +77,25 @@ class Judged:
 
 
 class EmbeddedGrader:
-    """Grades without any model. Thread-safe; questions are prepared on first use and kept.
+    """Grades without any model. Thread-safe; the questions of the `bank` are prepared on first use and kept.
 
-    The questions of the `bank` tell a misspelt word from an unknown one, and an answer to another question from one to this.
+    They tell a misspelt word from an unknown one, and an answer to another question from one to this.
     """
 
     def __init__(self, bank: Iterable[Question] = (), combiner: Combiner | None = None) -> None:
-        self._bank = tuple(bank)
+        self._ready = _Ready(bank)
         self.combiner = combiner
-        self._prepared: dict[str, tuple[Prepared, Gate]] = {}
+
+    def with_reader(self, combiner: Combiner) -> EmbeddedGrader:
+        """Return this grader with a cross-encoder beside the words; what one prepares, both have."""
+        other = copy.copy(self)
+        other.combiner = combiner
+        return other
 
     @property
     def name(self) -> str:
         """The label of the marks."""
         return NAME if self.combiner else WORDS_ALONE
-
-    @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        return Vocabulary.of(self._bank)
-
-    @cached_property
-    def _subjects(self) -> Subjects:
-        return Subjects(self._bank)
 
     def warm_up(self) -> None:
         """Do nothing: all is there."""
@@ -137,12 +135,8 @@ class EmbeddedGrader:
         return Explanation(question.id, _flags(judged), targets)
 
     def prepare(self, question: Question) -> tuple[Prepared, Gate]:
-        """Return the question ready for matching; a changed question of the same id is prepared anew."""
-        known = self._prepared.get(question.id)
-        if known is None or not (known[0].question is question or known[0].question == question):
-            prepared = Prepared(question, self._vocabulary)
-            known = self._prepared[question.id] = (prepared, Gate(prepared, self._subjects))
-        return known
+        """Return the question ready for matching."""
+        return self._ready.of(question)
 
     def _judge(self, question: Question, answer: str) -> Judged:
         judged, by = self._read(question, answer)
@@ -167,6 +161,40 @@ class EmbeddedGrader:
         return Assessment(
             question=question.id, score=None, points=tuple(verdicts), flags=("other_language",), graded_by=self.name, note=note
         )
+
+
+class _Ready:
+    """Questions ready for matching: those of the bank are prepared on first use and kept, of others the last one."""
+
+    def __init__(self, bank: Iterable[Question]) -> None:
+        self._bank = {question.id: question for question in bank}
+        self._kept: dict[str, tuple[Prepared, Gate]] = {}
+        self._last: tuple[Prepared, Gate] | None = None
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary.of(self._bank.values())
+
+    @cached_property
+    def _subjects(self) -> Subjects:
+        return Subjects(self._bank.values())
+
+    def of(self, question: Question) -> tuple[Prepared, Gate]:
+        """Return a question ready for matching. One of the bank as a follow-up words it does not take the place of its own."""
+        own = _same(question, self._bank.get(question.id))
+        known = self._kept.get(question.id) if own else self._last
+        if known is None or not _same(question, known[0].question):
+            prepared = Prepared(question, self._vocabulary)
+            known = prepared, Gate(prepared, self._subjects)
+            if own:
+                self._kept[question.id] = known
+            else:
+                self._last = known
+        return known
+
+
+def _same(question: Question, other: Question | None) -> bool:
+    return question is other or question == other
 
 
 def judged_by_words(ready: tuple[Prepared, Gate], answer: str) -> tuple[Judged, list[Clause]]:

@@ -165,10 +165,10 @@ class Prepared:
         self.weights = _weights(shares, _light(readings), asked[0].signs.keys(), len(question.points))
         self._concepts = sorted(self.weights)  # sets gave them their order; the same on every machine is wanted
         self.entities = entities_of(question)
-        self.vocabulary = Vocabulary.of([question])
+        self.words = frozenset(word for text in texts_of(question) for word in WORD.findall(text.lower()))
         self.bank = vocabulary
-        self._words: dict[str, Lexeme] = {}
-        self._repairs = _repair_table(self.vocabulary.words)
+        self._lexemes: dict[str, Lexeme] = {}
+        self._repairs = _repair_table(self.words)
         # What says something as the only word: a good part of the ways to say a point have it ("fine" is in one of thirty), or one is it.
         self.telling = frozenset(c for c, of in shares.items() if max(of.values()) >= cal.TELLING_ALONE) | {
             c for own in readings for reading in own if len(reading.signs) == 1 for c in reading.signs
@@ -205,7 +205,7 @@ class Prepared:
                     numbers,
                     _beside(numbers, self.references[first:]),
                     _keys(index, usage[index], shares),
-                    _polarity(read_ones),
+                    _polarity(self.references[first:]),
                     tuple(c for reading in read_ones for c in reading.compared),
                     agreed_owners([r.owners for r in self.references[first:] if self.entities & r.entities]),
                     tuple(said[1:]),
@@ -264,19 +264,19 @@ class Prepared:
 
     def resolve(self, word: str) -> Lexeme:
         """Return the lexeme of a word of an answer, with its spelling repaired to the question's words where it is unknown."""
-        found = self._words.get(word)
+        found = self._lexemes.get(word)
         if found is None:
             found = self._look_up(word)
-            if len(self._words) >= CACHED_WORDS:
-                self._words.clear()
-            self._words[word] = found
+            if len(self._lexemes) >= CACHED_WORDS:
+                self._lexemes.clear()
+            self._lexemes[word] = found
         return found
 
     def _look_up(self, word: str) -> Lexeme:
         entry = lexeme(word)
         if entry.role != Role.CONTENT or entry.concept in self.weights or entry.concept[:1] == "#":
             return entry
-        if word not in self.bank and word not in self.vocabulary:
+        if word not in self.bank and word not in self.words:
             repaired = _nearest(word, self._repairs) or self.bank.nearest(word)
             if repaired:
                 return lexeme(repaired)
@@ -286,7 +286,7 @@ class Prepared:
     def is_word(self, word: str) -> bool:
         """Tell whether this is an English or technical word, rightly spelled or nearly so."""
         entry = self.resolve(word)
-        known = entry.role != Role.CONTENT or entry.concept in self.weights or word in self.bank or word in self.vocabulary
+        known = entry.role != Role.CONTENT or entry.concept in self.weights or word in self.bank or word in self.words
         return known or self.bank.looks_like_word(word)
 
     def read_answer(self, text: str) -> Reading:
@@ -386,16 +386,19 @@ def _beside(numbers: frozenset[str], references: Sequence[Reference]) -> frozens
     return frozenset(word for word, count in found.items() if count > 1 and word[0] != "#")
 
 
-def _polarity(own: list[Reading]) -> dict[str, int]:
+def _polarity(own: Sequence[Reference]) -> dict[str, int]:
     """Return the sign of each concept that the references say in one polarity only: all of them, and the claim or two of them."""
-    bound = (pair for reading in own for pair in sign_pairs(reading).items())
-    softened = {concept for (concept, other), sign in bound if (other, sign) == ("more±", -1)}
-    found: dict[str, int] = {}
-    for concept in {c for reading in own for c in reading.signs} - softened:
-        signs = [reading.signs[concept] for reading in own if concept in reading.signs]
-        if len(set(signs)) == 1 and signs[0] and (len(signs) > 1 or concept in own[0].signs):
-            found[concept] = signs[0]
-    return found
+    softened = {concept for one in own for (concept, other), sign in one.pairs.items() if (other, sign) == ("more±", -1)}
+    said: dict[str, list[int]] = defaultdict(list)
+    for one in own:
+        for concept, sign in one.reading.signs.items():
+            said[concept].append(sign)
+    claim = own[0].reading.signs
+    return {
+        concept: signs[0]
+        for concept, signs in said.items()
+        if concept not in softened and len(set(signs)) == 1 and signs[0] and (len(signs) > 1 or concept in claim)
+    }
 
 
 _RANGE: Final = re.compile(r"\d\S*\s*(?:to|and|-|–|\.\.)\s*\d")

@@ -18,6 +18,7 @@ from mockinterview.grading.lexicon import Lexeme, Role, lexeme, number
 LONG_CLAUSE: Final = 26  # words; a longer stretch without punctuation is cut, so that evidence stays a quote one can check
 JOINED_WORDS: Final = 2  # spaces that a statement beside a comma has at least: three words
 WRAPPED_LINE: Final = 55  # characters from which a line is taken for wrapped text and not for a note
+RECENT: Final = 500  # texts of the bank whose readings are kept: those of a few questions
 MAX_ANSWER: Final = 20_000  # characters that are read; nobody types more, and hostile input stays cheap
 
 Resolve = Callable[[str], Lexeme]
@@ -299,8 +300,9 @@ _SYMBOLS: Final = re.compile(r"\b[a-z]{1,2}\d?\b|\d[\d.,]*[a-z]?|[^a-z_ ]")
 _OPERATORS: Final = re.compile(r"(?<![\d.,])-(?=\d)|[^a-z0-9_ .,-]| - ")
 
 
+@lru_cache(maxsize=RECENT)
 def read_whole(text: str) -> Reading:
-    """Return what a text of several clauses says, as one reading."""
+    """Return what a text of several clauses says, as one reading. A question put in other words still says most of the same."""
     readings = [read(clause.text) for clause in clauses(text)] or [read(text)]
     tokens: list[Token] = []
     for reading in readings:
