@@ -176,7 +176,7 @@ async def test_beliefs_that_were_taken_back_are_told_apart_and_stay_something_to
     interview = await held("they do wrong there", "light heavy truth")
     report = interview.talk.finished.report
     assert (report.at_once, report.after_follow_up) == (0.0, 7.0)
-    assert report.next_actions == ("Correct a belief (What about | first?): The truth.",)
+    assert report.next_actions == ("What about | first? You had this wrong: The truth.",)
     lines = report_lines(report, interview.bank)
     assert "    mistaken, then taken back; in fact: The truth." in lines
     assert "- **Mistaken, then taken back; in fact**: The truth." in as_markdown(interview.talk.events, interview.bank)

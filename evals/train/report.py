@@ -1,8 +1,9 @@
 """How well the embedded grader grades the test questions: words alone, reader alone, both: `python evals/train/report.py [MODEL]`.
 
 The headline figures of docs/grading.md. Intervals are 95 % bootstrap intervals over questions. Also by kind of answer, by topic, and
-the ten worst answers; how far a score moves under changes that change nothing; and the two families of attack that were held back
-from all fitting and tuning. `--claims` grades with claims alone, as in a bank that brings no `says`.
+the ten worst answers; how far a score moves under changes that change nothing; the families of attack that were held back from all
+fitting and tuning; and replies to probes, which nothing was fitted on (`--replies`: only those). `--claims` grades with claims alone,
+as in a bank that brings no `says`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from mockinterview.grading.score import CREDIT, question_score  # noqa: E402
 from mockinterview.models import Bank  # noqa: E402
 
 HELD_BACK = Path(__file__).resolve().parent / "heldback.jsonl"
+REPLIES = Path(__file__).resolve().parent / "replies.jsonl"
 RESAMPLES = 1000
 Rows = list[dict[str, Any]]
 
@@ -179,20 +181,49 @@ def held_back(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
             yield f"| {family} | {name} | {low} of {len(own)} | {np.mean(scores):.1f} | {sum(score >= 5 for score in scores)} |"
 
 
+def replies(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
+    """Yield how replies to probes are graded: the point that a probe is after, and all other points of its question."""
+    cases = [json.loads(line) for line in REPLIES.read_text(encoding="utf-8").splitlines()]
+    for which in ("test", "train, combine"):
+        for name, grader in graders.items():
+            aimed, beside = [], []
+            for case in (c for c in cases if part(c["question"]) in which):
+                question = bank.get(case["question"])
+                mark = grader.assess(question.heard_as(question.point(case["probe"]).probe), case["reply"])
+                for v in mark.points:
+                    row = (case["points"].get(v.id, "miss"), v.verdict, v.probability or 0.0)
+                    (aimed if v.id == case["probe"] else beside).append({"points": [row], "kind": case["kind"]})
+            unearned = [
+                r for r in aimed if r["kind"] in ("wrong", "bluff", "other") and r["points"][0][0] not in ("hit", "partial")
+            ]
+            got = sum(r["points"][0][1] in ("hit", "partial") for r in unearned)
+            cells = (f"{figure(aimed):.3f}" for figure in list(FIGURES.values())[:3])
+            yield f"| {which} | {name} | {len(aimed)} | {' | '.join(cells)} | {f1(beside):.3f} | {got} of {len(unearned)} |"
+
+
+def print_replies(bank: Bank, graders: dict[str, EmbeddedGrader]) -> None:
+    """Print the table of `replies`."""
+    print("| questions | grader | replies | aimed at: F1 | precision | recall | other points: F1 | credit unearned |")
+    print("|---|---|---|---|---|---|---|---|")
+    print("\n".join(replies(bank, graders)), "\n")
+
+
 def main() -> None:
     """Print everything as Markdown."""
     parser = argparse.ArgumentParser()
     parser.add_argument("model", type=Path, nargs="?", default=MODEL_DIR)
     parser.add_argument("--claims", action="store_true")
+    parser.add_argument("--replies", action="store_true")
     options = parser.parse_args()
     bank = load_bank(ROOT / "corpus").bank
-    combiner, alone = Combiner(options.model), Combiner(options.model, guided=False)
+    words = EmbeddedGrader(bank)
+    graders = {"words alone": words, "both": words.with_reader(Combiner(options.model))}
+    print_replies(bank, graders)
+    if options.replies:
+        return
+    alone = Combiner(options.model, guided=False)
     alone.fits = fits(numbers(bank, options.model, options.model if options.claims else None, READER))
-    graders = {
-        "words alone": EmbeddedGrader(bank),
-        "reader alone": EmbeddedGrader(bank, alone),
-        "both": EmbeddedGrader(bank, combiner),
-    }
+    graders = {"words alone": words, "reader alone": words.with_reader(alone), "both": graders["both"]}
     results = {name: graded(bank, grader, claims_only=options.claims) for name, grader in graders.items()}
     rows = results["both"][0]
     print(

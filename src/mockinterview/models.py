@@ -154,6 +154,10 @@ class Question(Value):
         """Return the point with this id; raise KeyError where there is none."""
         return {p.id: p for p in self.points}[point_id]
 
+    def heard_as(self, asked: str, variants: tuple[str, ...] = ()) -> Question:
+        """Return the question as it is heard when something else was asked about it last; its own words stay among the variants."""
+        return self.model_copy(update={"ask": asked, "variants": (*variants, self.ask, *self.variants)})
+
     def misconception(self, misconception_id: str) -> Misconception:
         """Return the misconception with this id; raise KeyError where there is none."""
         return {m.id: m for m in self.misconceptions}[misconception_id]

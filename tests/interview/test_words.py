@@ -22,6 +22,7 @@ DANGLING = re.compile(
     r"^(And|So|Then|Or|But|That|Those)\b|^(Is|Are) there\b|^(Do|Have|Can|Could) you (know|seen|met|name|think|give)\b|\bthat side\b"
     r"|\bthe (first|second|latter|former) (one|of the two|of them|case|kind)\b"
 )
+YES_OR_NO = re.compile(r"(Is|Are|Was|Were|Do|Does|Did|Can|Could|Would|Will|Should|May|Might|Must|Has|Have|Had)\b(?!.*\bor\b)")
 
 
 def question(name: str = "first", **more) -> Question:
@@ -65,7 +66,7 @@ async def test_rephrasing_a_follow_up_says_what_it_belongs_to_then_that_the_word
     interview = await held("nothing like that", "could you rephrase that?", bank=bank)
     said = last_words(interview)
     assert any(said.startswith(lead) for lead in words.PART_OF)
-    assert "Tell me the number. What I asked is one part of it. How about one?" in said
+    assert "Tell me the number. One part of the answer is what I am after now. How about one?" in said
     await interview.reply("rephrase please")
     assert any(last_words(interview).startswith(lead) for lead in words.SAME_WORDS)
     assert last_words(interview).count("How about one?") == 1
@@ -247,11 +248,14 @@ def test_leads_end_as_sentences():
 
 
 def test_probes_of_the_bank_stand_alone():
-    """Said after any answer, each is clear by itself, and an empty "yes, there is" answers none."""
+    """Said after any answer, each is clear by itself, asks one thing, and an empty "yes" answers none."""
     found = []
     for file in sorted(CORPUS.glob("*/*.yaml")):
         entry = yaml.safe_load(file.read_text(encoding="utf-8"))
-        found += [f"{file.stem}/{p['id']}: {p['probe']}" for p in entry["points"] if DANGLING.search(p.get("probe", ""))]
+        for probe in (one["probe"] for kind in ("points", "misconceptions") for one in entry.get(kind, ())):
+            asked = re.split(r"(?<=[.!?:])\s+", probe)[-1]
+            if DANGLING.search(probe) or YES_OR_NO.match(asked) or probe.count("?") != 1:
+                found.append(f"{file.stem}: {probe}")
     assert found == []
 
 

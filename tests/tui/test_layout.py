@@ -44,7 +44,7 @@ async def test_report_is_read_from_its_top(long_world, idle, end, wait_until, sc
         assert app.screen.query_one(VerticalScroll).scroll_y == 0
         lines = screen_text(app).splitlines()
         assert lines[1].strip() == "Next"
-        assert lines[2].startswith("   1. Learn")
+        assert lines[2].startswith("   1. What is one? A full answer says:")
         assert lines[3].startswith("      ")
         assert lines[3].strip()
         await pilot.press("enter")

@@ -31,7 +31,7 @@ async def test_report_begins_with_next_actions(world, idle, end, wait_until, scr
         await to_report(app, pilot, idle, end, wait_until)
         shown = screen_text(app)
         assert shown.index("Next") < shown.index("at once") < shown.index("Topics") < shown.index("Questions (Enter")
-        assert "Correct a belief (What is one?): Corrected here." in shown
+        assert "What is one? You had this wrong: Corrected here." in shown
         assert "█" in shown
         assert "ended before the last question" in " ".join(shown.split())
 

@@ -305,7 +305,7 @@ class Interview:
             return question
         bare = self._bare_question()
         worded = () if bare in asked.text else (asked.text,)
-        return question.model_copy(update={"ask": bare, "variants": (*worded, question.ask, *question.variants)})
+        return question.heard_as(bare, worded)
 
     async def _belongs_elsewhere(self, question: Question, text: str, assessment: Assessment) -> Assessment:
         """Return the assessment flagged as off topic where nothing was hit and the answer makes points of another question.
@@ -371,7 +371,7 @@ class Interview:
             anew = ""
         else:
             larger = f"{question.ask} {question.clarify}".strip()
-            anew = f"{words.pick(words.PART_OF, seed, turn)} {larger} What I asked is one part of it. {bare}"
+            anew = f"{words.pick(words.PART_OF, seed, turn)} {larger} One part of the answer is what I am after now. {bare}"
         way_out = words.OR_SKIP if self.talk.plan.mode == "exam" else words.OR_HINT
         return anew or f"{words.pick(words.SAME_WORDS, seed, turn)} {bare} {way_out}"
 

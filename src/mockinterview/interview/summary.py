@@ -119,12 +119,12 @@ def _losses(thread: Thread) -> list[tuple[float, str]]:
     question = thread.question
     total = sum(p.weight for p in question.core)
     beliefs = [
-        (10 * m.weight / total + (HELD if m.id in thread.held else TAKEN_BACK), f"Correct a belief ({question.ask}): {m.right}")
+        (10 * m.weight / total + (HELD if m.id in thread.held else TAKEN_BACK), f"{question.ask} You had this wrong: {m.right}")
         for m in question.misconceptions
         if m.id in thread.stated
     ]
     missed = [
-        (10 * p.weight * (1 - CREDIT[thread.verdicts.get(p.id, "miss")]) / total, f"Learn to say ({question.ask}): {p.claim}")
+        (10 * p.weight * (1 - CREDIT[thread.verdicts.get(p.id, "miss")]) / total, f"{question.ask} A full answer says: {p.claim}")
         for p in question.core
         if thread.verdicts.get(p.id, "miss") != "hit"
     ]

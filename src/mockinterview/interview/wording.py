@@ -35,9 +35,9 @@ HARDER = (
     "Time for something with more depth.",
 )
 IMPROVING = (
-    "Let's turn to training.",
-    "Enough about structure. Let's talk about training.",
-    "Let's turn to how models are trained and made better.",
+    "The next one is about training.",
+    "Something about training.",
+    "This one is about how models are trained and made better.",
 )
 OWN_WORK = (
     "I'd like to hear about your own work first.",
@@ -116,8 +116,8 @@ CLARIFY = (
     "In other words, then.",
 )
 PART_OF = (
-    "I have no other words for that one, but this is what it belongs to.",
-    "I can't word it any better, so let me say what it is a part of.",
+    "Let me show you where it belongs. The whole question is this one.",
+    "Let me put it into its context. We are still at this question.",
 )
 SAME_WORDS = (
     "I have no other words for it, so this is the same question again.",

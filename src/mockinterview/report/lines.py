@@ -35,7 +35,7 @@ FLAG_TEXT = {
     "other_language": "This language cannot be judged by the embedded grader, so it stays ungraded.",
 }
 
-NOTHING_STATED = "Nothing that was said states a point of this question."
+NOTHING_STATED = "No point of this question was recognised in this."
 NOT_THE_RESULT = "That is not the result."
 
 FOLLOW_UPS = {
@@ -220,6 +220,7 @@ def counts_text(report: Report) -> str:
 
 
 FACTORS: Final = (
+    "At once is what your first answers are worth alone, after follow-up what all that you said is worth.",
     (
         f"A point counts its weight, and half of it where it was partly shown; what a follow-up drew out counts {AFTER_PROBE:g} of "
         f"that, what came after a hint {AFTER_HINT:g}. The score is ten times what was earned, divided by the weights of the core "
