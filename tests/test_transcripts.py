@@ -36,7 +36,7 @@ def question(name: str, **more) -> Question:
 
 
 class Grader:
-    """Hits a point where its id is said, half of it after "half-", and takes "wrong" for the misconception."""
+    """Hits a point where its id is said, half of it after "half-", denies it after "not-"; "wrong" is the misconception."""
 
     name = "scripted"
 
@@ -49,6 +49,7 @@ class Grader:
         points = []
         for point in question.points:
             verdict = "hit" if point.id in said else "partial" if f"half-{point.id}" in said else "miss"
+            verdict = "contradicted" if f"not-{point.id}" in said else verdict
             points.append(PointVerdict(id=point.id, verdict=verdict, evidence=answer if verdict != "miss" else ""))
         stated = tuple(StatedMisconception(id=m.id, evidence=m.id) for m in question.misconceptions if m.id in said)
         score = 5.0 * any(p.evidence for p in points)
@@ -162,7 +163,7 @@ async def test_the_report_shows_weights_what_was_earned_the_model_answer_and_sou
     """Points with verdict, weight and what they earned; how the score comes about; a good answer; where it was asked."""
     text = (await markdown("light", "heavy")).split("## Report")[1]
     assert "| A light truth. | hit | 1 | 1 |" in text
-    assert "| A heavy truth. | hit after follow-up | 3 | 2.1 |" in text
+    assert "| A heavy truth. | hit, after follow-up or hint | 3 | 2.1 |" in text
     assert "**A good answer:**\n\n> First this, then that." in text
     assert "002 no. 28.1" in text
     assert "a follow-up drew out counts 0.7" in text
@@ -188,6 +189,11 @@ async def test_a_belief_is_taken_back_only_by_what_speaks_of_it():
     assert (still.misconceptions, still.corrected) == (("wrong",), ())
     (then,) = (await held("they do wrong there", "light", "heavy truth")).talk.finished.report.questions
     assert then.corrected == ("wrong",)
+    # the challenge failed, and what the belief contradicted was never said
+    (repeated,) = (await held("they do wrong not-heavy", "still so", "light truth", "/end")).talk.finished.report.questions
+    assert repeated.corrected == ()
+    (mended,) = (await held("they do wrong not-heavy", "still so", "heavy truth", "/end")).talk.finished.report.questions
+    assert mended.corrected == ("wrong",)
 
 
 async def test_a_belief_stated_only_after_a_follow_up_costs_its_weight_there():

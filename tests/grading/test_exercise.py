@@ -50,6 +50,20 @@ def test_other_numbers_and_guessing_earn_nothing(question, said):
     assert grade_exercise(question, {"n": 28, "f": 5, "p": 1}, said).score == 0.0
 
 
+@pytest.mark.parametrize(
+    ("said", "right"),
+    [
+        ("4 blocks, each 192*128 + 128, so 24704 times 4, like 98.8k", True), ("about 99k", True), ("98.82k", True),
+        ("98.7k", False), ("100k", False), ("0.1M", False), ("99", False),
+    ],
+)  # fmt: skip
+def test_a_number_may_be_shortened_to_the_digits_that_it_shows(question, said, right):
+    """98,816 is 98.8k and 99k, but not 98.7k; one digit is too few."""
+    assert question.exercise
+    lstm = question.model_copy(update={"exercise": question.exercise.model_copy(update={"answer": "98816 + 0*n", "mistakes": ()})})
+    assert grade_exercise(lstm, {"n": 28}, said).score == 10.0 * right
+
+
 def test_typical_mistake_is_recognised(question):
     """24 is what comes out when padding is left out."""
     mark = grade_exercise(question, {"n": 28, "f": 5, "p": 1}, "that would be 24")

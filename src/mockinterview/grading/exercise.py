@@ -23,6 +23,7 @@ _CHECKS = re.compile(
     r"(?:^|(?<=[.,;:!?(]))\s*(?:(?:sanity |quick |to |let me |as a )?check(?:ing)?|proof|test)\b\s*[:,-].*",
     re.IGNORECASE | re.DOTALL,
 )
+_SHORT = re.compile(r"(?P<number>\d+(?:\.(?P<decimals>\d+))?)\s*(?P<unit>k|m|thousand|million)", re.IGNORECASE)
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "%": 0.01, "percent": 0.01}
 MOST_RESULTS = 4
 _FIRST_WORDS = 12  # characters before the first number within which it opens the reply ("it's 28, because ...")
@@ -34,7 +35,7 @@ def grade_exercise(question: Question, numbers: Mapping[str, float], answer: str
     assert exercise is not None  # only questions with an exercise get here
     expected = evaluate(exercise.answer, numbers)
     given = settled_numbers(answer)
-    right = next((quote for value, quote in given if same_number(value, expected, exercise.tolerance)), "")
+    right = next((q for value, q in given if same_number(value, expected, exercise.tolerance) or _shortens(q, expected)), "")
     stated = [] if right else _mistakes(question, numbers, given)
     verdict = PointVerdict(id=EXERCISE, verdict="hit" if right else "miss", evidence=right)
     return Assessment(
@@ -71,6 +72,16 @@ def settled_numbers(answer: str) -> list[tuple[float, str]]:
     ]
     settled += [(value, quote) for _, value, quote in fractions[-1:]]
     return settled if len({value for value, _ in settled}) <= MOST_RESULTS else settled[-1:]
+
+
+def _shortens(quote: str, expected: float) -> bool:
+    """Tell whether a number such as "98.8k" is the expected one, rounded to the digits that it shows, of which there are two or more."""
+    short = _SHORT.fullmatch(quote)
+    if short is None:
+        return False
+    scale = _SCALE[short["unit"].lower()]
+    digits = len(short["number"].replace(".", "").lstrip("0"))
+    return digits > 1 and float(short["number"]) == round(expected / scale, len(short["decimals"] or ""))
 
 
 def _final(answer: str) -> str:

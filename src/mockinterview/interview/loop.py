@@ -370,8 +370,7 @@ class Interview:
         elif question.ask in spoken:
             anew = ""
         else:
-            larger = f"{question.ask} {question.clarify}".strip()
-            anew = f"{words.pick(words.PART_OF, seed, turn)} {larger} One part of the answer is what I am after now. {bare}"
+            anew = f"{words.pick(words.PART_OF, seed, turn)} {question.ask} What I want to hear about now is this: {bare}"
         way_out = words.OR_SKIP if self.talk.plan.mode == "exam" else words.OR_HINT
         return anew or f"{words.pick(words.SAME_WORDS, seed, turn)} {bare} {way_out}"
 

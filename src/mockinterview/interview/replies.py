@@ -52,12 +52,18 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("clarify", r"(so[ ,.]*)?(what|which)( \S+){0,4} (would|do|should|shall) (you|i)( like| want| prefer)?( me)?( to)? (focus on|start with|go into|concentrate on|talk about).*"),
     ("clarify", r"((a |one )?(quick )?question( first)?[ ,.]*)?(should|shall|can|may|do) i (assume|suppose|take it) .*"),
     ("clarify", r"(please )?(rephrase|clarify)( that| the question| please| it)*"),
+    ("clarify", r"(sorry |hm+ )?(wdym|what d(o|ya|'you) mean|what'?s meant)\b.*"),
     ("thinking", r"(let me (think|see)|give me (a|one) (second|sec|moment|minute)|(one|just a) (second|sec|moment|minute)|hold on|wait|thinking|good question|hm+|um+|uh+|ok(ay)?|well)"
                  r"( (a|about|it|that|for|second|moment|please|sec|bit))*"),
     ("small_talk", r"((can|could|would) you )?(please )?(repeat|come again|pardon|say)( that| again| the question| please| it| me)*"),
     ("small_talk", r"(hi|hello|hey|good (morning|afternoon|evening)|thanks|thank you|cheers|nice to meet you|how are you( doing)?( today)?|lol|haha+|sure|great|cool|nice|alright|ready|i('m| am) (ready|nervous|tired))"
                    r"( (there|so|much|a lot|very|to|for|you|having|me|your|time|the|question|interviewer|lets|start|go|a bit|bit|today))*"),
 )  # fmt: skip
+# A question back, asked at any length: which of two things is meant.
+_MEANT = (
+    r"((sorry|hm+|wait|ok(ay)?|so|well)[ ,.]+)*((can|could|would) you (please )?(clarify|explain what you|say what you)\b"
+    r"|(\S+ ){0,6}(in|to) (what|which) (sense|extent|way)\b|(do|did) you mean\b|wdym\b|what (exactly )?do you mean\b).*"
+)
 _YES = r"(yes|yeah|yep|yup|sure|ok(ay)?|please|do|correct|right|exactly|y)( (please|do|end it|stop( here)?|that'?s it|i (do|want to)|i'?m done))*"
 _NO = (
     r"(no|nope|nah|not yet|n|continue|sorry)?( ?(please|no|not yet|thanks|thank you|(let'?s |i want to |i'?d like to |we can )?"
@@ -99,6 +105,8 @@ def understand(text: str, *, asked_to_end: bool = False) -> Intent:
     """
     plain = re.sub(r"[!.…,;:\s]+$", "", text.strip().lower().removeprefix("/").replace("’", "'"))
     first, last = _ends(text)
+    if len(plain.split()) <= 2 * _SHORT and text.rstrip().endswith("?") and re.match(_MEANT, plain):
+        return "clarify"
     if len(first.split()) >= _ASKED and understand(first) == "skip":  # what follows only says why; "Next." may open an answer
         return "skip"
     if not plain or len(plain.split()) > _SHORT:

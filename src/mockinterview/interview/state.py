@@ -51,6 +51,7 @@ class Thread:
     held: set[str] = field(default_factory=set)
     stated: set[str] = field(default_factory=set)
     aimed_at: set[str] = field(default_factory=set)
+    challenged: str = ""  # the misconception that was challenged last, until something else is asked
     hinted: set[str] = field(default_factory=set)
     disputed: set[str] = field(default_factory=set)
     origins: list[str] = field(default_factory=list)
@@ -140,17 +141,24 @@ class Thread:
         now = {m.id for m in assessment.misconceptions}
         if first:
             self.stated_first |= now
-        elif any(p.verdict == "hit" for p in assessment.points):
-            self.held -= {m for m in self.held - now if self._is_withdrawn(m)}
+        elif hits := {p.id for p in assessment.points if p.verdict == "hit"}:
+            self.held -= {m for m in self.held - now if self._is_withdrawn(m, hits)}
         self.stated |= now
         self.held |= now
 
-    def _is_withdrawn(self, belief: str) -> bool:
-        """Tell whether a right answer takes back a belief: it was challenged, and the answer speaks of its matter."""
+    def _is_withdrawn(self, belief: str, hits: set[str]) -> bool:
+        """Tell whether a right answer takes back a challenged belief.
+
+        It speaks of the belief's matter and, unless it replies to the challenge, hits what was contradicted before, if anything.
+        """
         from mockinterview.grading.quotes import bears_on  # its patterns take 25 ms, which the first frame need not wait for
 
-        known = self.question.misconception(belief)
-        return belief in self.aimed_at and bears_on(self.answers[-1] if self.answers else "", (known.belief, known.right))
+        if belief not in self.aimed_at:
+            return False
+        wrong = {p.id for mark in self.marks[:-1] for p in mark.assessment.points if p.verdict == "contradicted"}
+        known, said = self.question.misconception(belief), self.answers[-1] if self.answers else ""
+        in_place = belief == self.challenged or not wrong or bool(hits & wrong)
+        return in_place and bears_on(said, (known.belief, known.right))
 
 
 @dataclass(slots=True)
@@ -254,12 +262,14 @@ class Talk:
         self.follow_ups += 1
         self.main.origins.append(event.origin)
         if self.focus:
-            self.focus.no_contents = 0
+            self.focus.no_contents, self.focus.challenged = 0, ""
         if event.to:
             self.focus = Thread(self._question(event.to), parent=self.main.question.id)
             self.threads.append(self.focus)
         elif event.target:
-            self.thread(event.question_id).aimed_at.add(event.target)
+            thread = self.thread(event.question_id)
+            thread.aimed_at.add(event.target)
+            thread.challenged = event.target if event.origin == "misconception" else ""
 
     def _answer(self, event: AnswerGiven) -> None:
         self.pending, self.intent = event, None

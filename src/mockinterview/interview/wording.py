@@ -36,8 +36,7 @@ HARDER = (
 )
 IMPROVING = (
     "The next one is about training.",
-    "Something about training.",
-    "This one is about how models are trained and made better.",
+    "Now something about training.",
 )
 OWN_WORK = (
     "I'd like to hear about your own work first.",
@@ -116,8 +115,8 @@ CLARIFY = (
     "In other words, then.",
 )
 PART_OF = (
-    "Let me show you where it belongs. The whole question is this one.",
-    "Let me put it into its context. We are still at this question.",
+    "It is a part of this question:",
+    "It belongs to what we are talking about:",
 )
 SAME_WORDS = (
     "I have no other words for it, so this is the same question again.",
