@@ -34,6 +34,13 @@ def test_a_belief_without_a_correction_is_told_to_be_wrong() -> None:
     assert told[-4:] == ["you said: “b”", "Not so: It is b.", "you said: “b”", "gone"]
 
 
+def test_without_a_mark_nothing_was_missed() -> None:
+    """An interview that was ended before the answer tells what was expected, not what was "missed"."""
+    assert [(sign, text.plain) for sign, _, text in point_rows(Thread(QUESTION))] == [
+        ("- expected", p.claim) for p in QUESTION.core
+    ]
+
+
 def test_an_i_dont_know_has_no_judge_unless_a_grader_found_it() -> None:
     """The head of the card names who looked at the answer."""
     nobody, found = not_known(QUESTION), not_known(QUESTION).model_copy(update={"graded_by": "rules"})

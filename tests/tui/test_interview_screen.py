@@ -10,6 +10,7 @@ from textual.widgets import OptionList
 from mockinterview.models import Bank, Exercise, PointVerdict
 from mockinterview.report import NOTHING_STATED
 from mockinterview.tui.results import ReportScreen
+from mockinterview.tui.start import StartScreen
 from mockinterview.tui.talk import InterviewScreen
 
 SIZES = [(80, 24), (120, 40)]
@@ -184,18 +185,20 @@ async def test_question_without_hints_says_so(world, idle, screen_text, transcri
 
 
 async def test_typing_after_the_end_is_told_what_can_be_done(world, idle, end, wait_until, screen_text) -> None:
-    """Nobody is thinking any more: the interview is over, and the ways on are named."""
+    """Nobody is thinking any more: the interview is over, and the ways on are named; Esc is one of them."""
     app = world.direct()
     async with app.run_test(size=(80, 24)) as pilot:
         await idle(pilot)
         await end(pilot)
         await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
         await pilot.press("escape")
-        await pilot.press(*"more", "enter", "escape", "x")
+        await pilot.press(*"more", "enter", "x")
         told = [n.message for n in app._notifications]
         assert len([line for line in told if "The interview is over. F8 shows the report" in line]) == 1
         assert not any("thinking" in line for line in told)
-        assert "The interview is over. F8 shows the report; there N begins a new interview." in screen_text(app)
+        assert "The interview is over. F8 shows the report, Esc leads to the start screen." in screen_text(app)
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: isinstance(app.screen, StartScreen))
 
 
 async def test_contradicted_point_is_named_when_the_question_closes(world, idle, transcript) -> None:

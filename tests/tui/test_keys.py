@@ -8,6 +8,7 @@ import pytest
 from textual.widgets._footer import FooterKey
 
 from mockinterview.errors import SettingsError
+from mockinterview.tui.frame import KeyBar
 from mockinterview.tui.keys import KEYS, choose, label
 from mockinterview.tui.panels import HelpPanel
 
@@ -70,6 +71,17 @@ async def test_the_key_bar_is_made_anew_only_for_other_keys(world, idle, wait_un
         world.grader.hold.set()
         await idle(pilot, lambda: "question_closed" in world.kinds())
         await wait_until(pilot, lambda: "Model" in [key.description for key in app.screen.query(FooterKey)])
+
+
+async def test_a_key_bar_whose_screen_is_gone_shows_nothing_more(world, idle) -> None:
+    """It is made anew a moment after its keys changed; by then its screen may have been taken away."""
+    app = world.direct()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await idle(pilot)
+        bar = app.screen.query_one(KeyBar)
+        await bar.remove()
+        await bar.recompose()
+        assert bar.is_attached is False
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,8 @@ def _introduction(event: InterviewStarted) -> str:
     about = plan.about or ", ".join(plan.topics) or "all topics"
     end = f", {plan.minutes:g} minutes" if plan.minutes else ""
     number = f"{plan.count} question{'s' if plan.count > 1 else ''}"
-    return f"Session {event.session_id}: {number}{end} ({about}; {plan.mode}, {plan.format}). /help lists the commands."
+    kind = ", ".join(part for part in (plan.level, plan.mode, plan.format) if part)
+    return f"Session {event.session_id}: {number}{end} ({about}; {kind}). /help lists the commands."
 
 
 def _hanging(lines: Iterable[str]) -> list[str]:

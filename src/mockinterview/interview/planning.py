@@ -54,7 +54,8 @@ def _pool(bank: Bank, plan: Plan, retriever: Retriever | None) -> list[Question]
         found = [p.question_id for p in retriever.questions(plan.about, k=max(3 * wanted(plan), 10))]
         pool = sorted((q for q in pool if q.id in found), key=lambda q: found.index(q.id))
     if not pool:
-        raise UsageError("No question fits that choice of topic and level.", "Choose another level, or leave it out.")
+        narrowed = [name for name, given in (("topic", plan.topics), ("level", plan.level), ("subject", plan.about)) if given]
+        raise UsageError(f"No question fits that {' and '.join(narrowed)}.", f"Choose another {' or '.join(narrowed)}.")
     return pool
 
 

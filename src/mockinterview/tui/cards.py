@@ -153,7 +153,7 @@ def closing_rows(thread: Thread, own: Mapping[str, PointDisputed] = MappingProxy
     closed = thread.closed
     assert closed is not None  # only closed questions have this card
     if thread.untouched and not thread.parent:
-        told = f". {label('back')} comes back to it; the report tells what was expected."
+        told = f". {label('back')} comes back to it while the interview lasts; the report tells what was expected."
         return [("", "", Content.assemble((clean(f"Skipped: {thread.question.id}"), "bold"), (told, "dim")))]
     late = "" if closed.at_once == closed.after_follow_up else f" at once, {score_text(closed.after_follow_up)} after follow-up"
     why = f" ({CLOSED[closed.reason]})" if CLOSED[closed.reason] else ""
@@ -185,8 +185,11 @@ def dispute_line(question: Question, event: PointDisputed) -> str:
 def point_rows(thread: Thread, own: Mapping[str, PointDisputed] = MappingProxyType({})) -> list[Row]:
     """Return a question's points with their last verdicts, bonus points only where they were earned, and its corrections.
 
-    `own` are the candidate's own marks, which stand below those of the grader.
+    Without any mark nothing was missed: the core points are what was expected. `own` are the candidate's own marks, which stand
+    below those of the grader.
     """
+    if not thread.graded:
+        return [("- expected", STYLES["miss"], Content(readable(clean(point.claim)))) for point in thread.question.core]
     rows: list[Row] = []
     for point in thread.question.points:
         verdict = thread.verdicts.get(point.id, "miss")

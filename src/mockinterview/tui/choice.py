@@ -45,7 +45,7 @@ class Choice(Widget, can_focus=True):
 
     def render(self) -> Content:
         """Return the line."""
-        return Content.assemble(*((cell, "bold $accent" if i == self.chosen else "") for i, cell in enumerate(self._cells())))
+        return Content.assemble(*((cell, "bold $text-accent" if i == self.chosen else "") for i, cell in enumerate(self._cells())))
 
     def action_move(self, step: int) -> None:
         """Choose the next or the previous option."""

@@ -25,7 +25,9 @@ class KeyBar(Footer):
         self._shown: list[tuple[Binding, bool, str]] | None = None
 
     async def recompose(self) -> None:
-        """Show the keys of now."""
+        """Show the keys of now, unless the screen went away before its turn came."""
+        if not self.is_attached:
+            return
         self._shown = _shown(self.screen)
         await super().recompose()
 

@@ -192,7 +192,7 @@ class HistoryScreen(Frame):
 def _session_line(summary: SessionSummary) -> Content:
     when = summary.started[:16].replace("T", " ")
     topics = ", ".join(summary.topics) or "all topics"
-    state = f"{score_text(summary.at_once)} at once" if summary.finished else "not finished"
+    state = f"{score_text(summary.at_once)}{' at once' * (summary.at_once is not None)}" if summary.finished else "not finished"
     return Content(clean(f"{when}  {state:<20} {summary.questions:>3} asked  {summary.mode:<8}  {topics}"))
 
 

@@ -72,7 +72,7 @@ class StartScreen(Frame):
 
     DEFAULT_CSS = """
     StartScreen #title { background: $primary; color: $text; padding: 0 1; text-style: bold; }
-    StartScreen #topics { width: 33; height: 1fr; border: round $surface-lighten-2; padding: 0; }
+    StartScreen #topics { width: 33; height: 1fr; border: round $surface-lighten-2; border-title-color: $text; padding: 0; }
     StartScreen #form { width: 1fr; padding: 1 0 0 1; }
     StartScreen HorizontalGroup { height: auto; margin-bottom: 1; }
     StartScreen .label { width: 12; }

@@ -396,10 +396,12 @@ class InterviewScreen(Frame):
     def _read_back(self) -> None:
         self.transcript.focus()
 
-    def action_write(self) -> None:
-        """Put the focus back into the editor, if there is anything to answer."""
+    async def action_write(self) -> None:
+        """Put the focus back into the editor; where nothing is left to answer, go to the start screen."""
         if self.talk.finished is None:
             self.editor.area.focus()
+        else:
+            await self.app.run_action("new_interview")
 
     @on(Transcript.Typed)
     def _typed_elsewhere(self, event: Transcript.Typed) -> None:
@@ -491,4 +493,4 @@ class InterviewScreen(Frame):
 
 
 def _over() -> str:
-    return f"The interview is over. {label('report')} shows the report; there {label('new')} begins a new interview."
+    return f"The interview is over. {label('report')} shows the report, Esc leads to the start screen."
