@@ -319,6 +319,21 @@ async def test_themes_switch(world, wait_until) -> None:
         assert app.theme == "textual-dark"
 
 
+async def test_a_chosen_theme_is_there_at_the_next_start_unless_the_settings_name_one(world, wait_until) -> None:
+    """It is kept beside the drafts."""
+    for decided, theme in (((), "textual-light"), (("theme",), "textual-dark")):
+        first = world.app()
+        async with first.run_test(size=(80, 24)) as pilot:
+            await wait_until(pilot, ready(first))
+            first.theme = "textual-dark"
+            await pilot.press("f9")
+        world.decided = decided
+        again = world.app()
+        async with again.run_test(size=(80, 24)) as pilot:
+            await wait_until(pilot, ready(again))
+            assert again.theme == theme
+
+
 @pytest.mark.parametrize(
     ("name", "theme", "told"),
     [("light", "textual-light", 0), ("contrast", "high-contrast", 0), ("nord", "nord", 0), ("pink", "textual-dark", 1)],

@@ -20,7 +20,19 @@ from textual.widgets import Static
 
 from mockinterview.errors import BackendError, MockInterviewError
 from mockinterview.sanitize import clean
-from mockinterview.tui.core import NO_WISHES, PLAIN_LAUNCH, Core, Launch, Offer, Opened, Wishes, find_due, find_past
+from mockinterview.tui.core import (
+    NO_WISHES,
+    PLAIN_LAUNCH,
+    Core,
+    Launch,
+    Offer,
+    Opened,
+    Wishes,
+    find_due,
+    find_past,
+    keep_theme,
+    kept_theme,
+)
 from mockinterview.tui.frame import Frame, KeyBar
 from mockinterview.tui.keys import bound, choose
 from mockinterview.tui.start import StartScreen
@@ -114,7 +126,7 @@ class InterviewApp(App[None]):
         return core
 
     async def _first(self, core: Core) -> None:
-        self._set_theme(core.theme)
+        self._set_theme(kept_theme(core))
         self.set_keymap(choose(core.keys))
         if self.launch.resume is not None:
             await self._open(core, partial(core.open_stored, self.launch.resume))
@@ -312,8 +324,10 @@ class InterviewApp(App[None]):
         self.push_screen(HelpPanel(self.screen.active_bindings))
 
     def action_switch_theme(self) -> None:
-        """Go on to the next of dark, light and high contrast."""
+        """Go on to the next of dark, light and high contrast, and keep it for the next start."""
         self.theme = following(self.theme)
+        if self.core:
+            keep_theme(self.core, self.theme)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Return the commands of the palette: everything that a key of this screen does, and the themes."""

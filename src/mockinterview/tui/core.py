@@ -235,6 +235,22 @@ def _choices(events: Sequence[Event]) -> Wishes | None:
     )  # fmt: skip
 
 
+def kept_theme(core: Core) -> str:
+    """Return the theme that was chosen by its key last, unless the settings name one."""
+    if "theme" in core.decided:
+        return core.theme
+    with suppress(OSError, UnicodeDecodeError):
+        return (core.drafts / "theme").read_text(encoding="utf-8").strip() or core.theme
+    return core.theme
+
+
+def keep_theme(core: Core, name: str) -> None:
+    """Keep a theme for the next start."""
+    with suppress(OSError):  # then the next start has the one of the settings
+        core.drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (core.drafts / "theme").write_text(name, encoding="utf-8")
+
+
 TOUR = (
     "New here? Choose topics on the left, or just press {start} to begin.",
     "You are asked, followed up on and marked with quotes of your own; {send} sends.",
