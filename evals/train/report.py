@@ -184,7 +184,7 @@ def held_back(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
 def replies(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
     """Yield how replies to probes are graded: the point that a probe is after, and all other points of its question."""
     cases = [json.loads(line) for line in REPLIES.read_text(encoding="utf-8").splitlines()]
-    for which in ("test", "train, combine"):
+    for which in (("test",), ("train", "combine")):
         for name, grader in graders.items():
             aimed, beside = [], []
             for case in (c for c in cases if part(c["question"]) in which):
@@ -198,7 +198,7 @@ def replies(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
             ]
             got = sum(r["points"][0][1] in ("hit", "partial") for r in unearned)
             cells = (f"{figure(aimed):.3f}" for figure in list(FIGURES.values())[:3])
-            yield f"| {which} | {name} | {len(aimed)} | {' | '.join(cells)} | {f1(beside):.3f} | {got} of {len(unearned)} |"
+            yield f"| {', '.join(which)} | {name} | {len(aimed)} | {' | '.join(cells)} | {f1(beside):.3f} | {got} of {len(unearned)} |"
 
 
 def print_replies(bank: Bank, graders: dict[str, EmbeddedGrader]) -> None:

@@ -14,6 +14,7 @@ from mockinterview.interview.replies import understand
         ("could you rephrase the question?", "clarify"), ("hmm, could you rephrase that?", "clarify"),
         ("ok so, a hint please", "hint"), ("hmm hint pls?", "hint"), ("I'd like a hint please", "hint"),
         ("could you give me a hint maybe? or clarify what ur after", "hint"), ("a hint: it is relu", "answer"),
+        ("hints and attention maps of the teacher", "answer"), ("pointers and gates", "answer"), ("a tip or two please?", "hint"),
         ("a small nudge in the direction of the gradient", "answer"),
         ("well, I don't know", "dont_know"),
         ("um, what do you mean?", "clarify"), ("okay, let's skip this one", "skip"),

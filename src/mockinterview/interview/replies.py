@@ -34,7 +34,7 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("back", r"(can we |could we |let'?s |please |i'?d like to |i want to )*(go |come |get )?back( (to|the|that|a|my|one|question|i|we|skipped|earlier|please|now))*"),
     ("hint", r"(can|could|may|would)? ?(i|you)? ?(please )?(have|get|give|need|want|use)? ?(me )?(a |another |some |any )?(little |small )?(hint|clue|tip|pointer|nudge)s?( please)?"),
     ("hint", r"((sorry|hm+|well|ok(ay)?|um+|uh+|so|maybe)[ ,.]*)*((can|could|may|might) (i|you|we) (please |maybe |perhaps )?(have|get|give)( me)?|give me|i( need| want|'?d like)|any)? ?"
-             r"(a |an |one |some |any |another )?(little |small |tiny |quick )?(hint|clue|tip|pointer|nudge)s?( (maybe|perhaps|pls|plz|please|here|on (this|that)|for (this|that)|thanks|or something))*(\?? (or|and) .*)?"),
+             r"(a |an |one |some |any |another )?(little |small |tiny |quick )?(hint|clue|tip|pointer|nudge)s?( (maybe|perhaps|pls|plz|please|here|on (this|that)|for (this|that)|thanks|or something))*(\?? (or|and) (two|so|clarify|explain|rephrase|reword|skip|say|tell|help)\b.*)?"),
     ("hint", r"(i('m| am) stuck[ ,.]*)?(help|help me|give me a hand|some help)( please| here| out| a bit)*"),
     ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok|no|nope)[ ,.]*)*(i )?(really |honestly |just |simply |still )?"
                   r"(do ?n[o']?t|do not|dunno|can'?t|cannot|could ?n'?t|have)( really| honestly)?( (know|remember|recall|think of|answer|(got )?(no|any) (idea|clue))).*"),
