@@ -163,11 +163,13 @@ async def test_the_report_shows_weights_what_was_earned_the_model_answer_and_sou
     """Points with verdict, weight and what they earned; how the score comes about; a good answer; where it was asked."""
     text = (await markdown("light", "heavy")).split("## Report")[1]
     assert "| A light truth. | hit | 1 | 1 |" in text
-    assert "| A heavy truth. | hit, after follow-up or hint | 3 | 2.1 |" in text
+    assert "| A heavy truth. | hit, after a follow-up | 3 | 2.1 |" in text
     assert "**A good answer:**\n\n> First this, then that." in text
     assert "002 no. 28.1" in text
     assert "a follow-up drew out counts 0.7" in text
     assert "after a hint 0.5" in text
+    helped = (await markdown("/hint", "light heavy")).split("## Report")[1]
+    assert "| A heavy truth. | hit, after a hint | 3 | 1.5 |" in helped
     missed = (await markdown("light", "/end")).split("## Report")[1]
     assert "| A heavy truth. | missed | 3 | 0 |" in missed
 

@@ -461,6 +461,7 @@ class QuestionReport(Value):
     graded_by: tuple[str, ...] = ()
     hit: tuple[str, ...] = ()
     hit_late: tuple[str, ...] = ()
+    after_hint: tuple[str, ...] = ()  # of all that were hit
     partial: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
     contradicted: tuple[str, ...] = ()

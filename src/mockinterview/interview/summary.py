@@ -92,6 +92,7 @@ def question_report(thread: Thread) -> QuestionReport:
         graded_by=tuple(thread.graded_by),
         hit=tuple(p for p in hits if p not in thread.late),
         hit_late=tuple(p for p in hits if p in thread.late),
+        after_hint=tuple(p for p in hits if p in thread.hinted),
         partial=ids("partial"),
         missed=ids("miss"),
         contradicted=ids("contradicted"),

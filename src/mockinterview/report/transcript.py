@@ -288,7 +288,8 @@ def _question(entry: QuestionReport, bank: Bank, numbers: Mapping[str, str]) -> 
 
 def _points(question: Question, entry: QuestionReport) -> Table:
     verdicts = {
-        **dict.fromkeys(entry.hit, "hit"), **dict.fromkeys(entry.hit_late, "hit, after follow-up or hint"),
+        **dict.fromkeys(entry.hit, "hit"), **dict.fromkeys(entry.hit_late, "hit, after a follow-up"),
+        **dict.fromkeys(entry.after_hint, "hit, after a hint"),
         **dict.fromkeys(entry.partial, "partly"), **dict.fromkeys(entry.contradicted, "contradicted"),
     }  # fmt: skip
     verdicts |= dict.fromkeys(entry.missed, "missed" if entry.after_follow_up is not None else "not graded")

@@ -194,7 +194,7 @@ def point_rows(thread: Thread, own: Mapping[str, PointDisputed] = MappingProxyTy
     for point in thread.question.points:
         verdict = thread.verdicts.get(point.id, "miss")
         if point.kind == "core" or verdict != "miss":
-            late = " (after follow-up)" if point.id in thread.late else ""
+            late = _late(thread, point.id)
             bonus = " (bonus)" if point.kind == "bonus" else ""
             rows += _verdict(verdict, f"{point.claim}{bonus}{late}", _evidence(thread, point.id))
             rows += [(" ", "", Content(clean(dispute_text(own[point.id]))))] if point.id in own else []
@@ -202,6 +202,12 @@ def point_rows(thread: Thread, own: Mapping[str, PointDisputed] = MappingProxyTy
         rows.append(("! mistaken", STYLES["contradicted"], _quote(stated.evidence)))
         rows += [(" ", "", Content(readable(clean(right)))) for right in corrections(thread.question, [stated.id])]
     return rows
+
+
+def _late(thread: Thread, point_id: str) -> str:
+    if thread.verdicts.get(point_id) == "hit" and point_id in thread.hinted:
+        return " (after a hint)"
+    return " (after follow-up)" if point_id in thread.late else ""
 
 
 def _markers(assessments: Sequence[Assessment]) -> list[str]:
