@@ -371,6 +371,11 @@ class AnswerGiven(EventBase):
     text: str
     whiteboard: str = ""
 
+    @property
+    def said(self) -> str:
+        """All of it, as one text."""
+        return "\n".join(part for part in (self.text, self.whiteboard) if part)
+
 
 class ReplyUnderstood(EventBase):
     """What was said is not an answer but something else: a request, "I don't know", small talk."""

@@ -7,18 +7,29 @@ import subprocess
 
 from mockinterview.evals.noise import noise_of
 from mockinterview.evals.results import Mark, Result
-from mockinterview.models import AnswerGiven, AnswerGraded, Assessment, InterviewStarted, Plan, PointDisputed, PointVerdict
+from mockinterview.models import (
+    AnswerGiven,
+    AnswerGraded,
+    Assessment,
+    InterviewStarted,
+    Plan,
+    PointDisputed,
+    PointVerdict,
+    ReplyUnderstood,
+)
 from mockinterview.storage import SessionStore
 
 
 def test_a_disputed_verdict_becomes_a_gold_case(house, capsys):
-    """The candidate's verdict replaces the grader's; adding the session twice gives one case."""
+    """The candidate's verdict replaces the grader's; the answer is all that was said or written and no request; once is enough."""
     points = [point["id"] for point in house.question("dropout")["points"]]
     marks = tuple(PointVerdict(id=point, verdict="miss") for point in points)
     graded = Assessment(question="dropout", score=0.0, points=marks, graded_by="embedded")
     store = SessionStore(house.root / "home" / "data" / "sessions.db")
     for event in (
-        InterviewStarted(session_id="s1", plan=Plan()), AnswerGiven(question_id="dropout", text="units are dropped"),
+        InterviewStarted(session_id="s1", plan=Plan()), AnswerGiven(question_id="dropout", text="may I have a hint?"),
+        ReplyUnderstood(question_id="dropout", intent="hint"),
+        AnswerGiven(question_id="dropout", text="units are dropped", whiteboard="p = 0.5"),
         AnswerGraded(question_id="dropout", assessment=graded),
         PointDisputed(question_id="dropout", point_id=points[0], verdict="hit", reason="I said so"),
     ):  # fmt: skip
@@ -27,7 +38,7 @@ def test_a_disputed_verdict_becomes_a_gold_case(house, capsys):
     assert house.run("add", "s1") == 0
     assert house.run("add", "s1") == 0
     (case,) = [json.loads(line) for line in (house.evals / "cases" / "grading" / "disputed.jsonl").read_text().splitlines()]
-    assert (case["answer"], case["points"][points[0]], case["points"][points[1]]) == ("units are dropped", "hit", "miss")
+    assert (case["answer"], case["points"][points[0]], case["points"][points[1]]) == ("units are dropped\np = 0.5", "hit", "miss")
     assert house.run("grading", "--list") == 0
     assert "s1--dropout" in capsys.readouterr().out
 

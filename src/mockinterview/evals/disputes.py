@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from mockinterview.evals.cases import GradingCase
 from mockinterview.grading.score import CREDIT
-from mockinterview.models import AnswerGiven, AnswerGraded, Bank, Event, PointDisputed, Verdict
+from mockinterview.interview.state import words_on
+from mockinterview.models import AnswerGraded, Bank, Event, PointDisputed, Verdict
 
 
 def disputed_cases(session_id: str, events: Sequence[Event], bank: Bank) -> Iterator[GradingCase]:
@@ -20,12 +21,11 @@ def disputed_cases(session_id: str, events: Sequence[Event], bank: Bank) -> Iter
             disputes.setdefault(event.question_id, {})[event.point_id] = event
     for question_id, by_point in disputes.items():
         verdicts = {**_best(question_id, events), **{p: d.verdict for p, d in by_point.items()}}
-        answers = [e.text for e in events if isinstance(e, AnswerGiven) and e.question_id == question_id]
         yield GradingCase(
             id=f"{session_id}--{question_id}",
             question=question_id,
             kind="disputed",
-            answer="\n".join(text for text in answers if not text.startswith("/")),
+            answer="\n".join(words_on(question_id, events)),
             points={point.id: verdicts.get(point.id, "miss") for point in bank.get(question_id).points},
             misconceptions=_stated(question_id, events),
             source=f"session {session_id}; " + "; ".join(f"{p}: {d.reason}" for p, d in by_point.items() if d.reason),

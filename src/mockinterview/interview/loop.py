@@ -286,7 +286,7 @@ class Interview:
         if step.how == "dont_know":
             return not_known(question)
         asked = self.talk.asked
-        text = "\n".join(part for part in (step.answer.text, step.answer.whiteboard) if part)
+        text = step.answer.said
         if step.how == "exercise" and isinstance(asked, FollowUpAsked):
             return grade_exercise(question, asked.numbers, text)
         try:

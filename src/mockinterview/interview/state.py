@@ -318,6 +318,20 @@ class Talk:
         return next(t for t in reversed(self.threads) if t.question.id == question_id)
 
 
+def words_on(question_id: str, events: Iterable[Event]) -> list[str]:
+    """Return what the candidate said and wrote on a question, without commands and other requests."""
+    given = [
+        event for event, following in pairwise([*events, None])
+        if isinstance(event, AnswerGiven) and event.question_id == question_id and not _asks(following)
+    ]  # fmt: skip
+    return [event.said for event in given if not event.text.startswith("/")]
+
+
+def _asks(following: Event | None) -> bool:
+    """Tell from the event after a reply whether that was a request, and no attempt."""
+    return isinstance(following, ReplyUnderstood) and following.intent != "dont_know"
+
+
 def fold(events: Iterable[Event], bank: Bank) -> Talk:
     """Return the state that a list of events amounts to."""
     talk = Talk(bank)

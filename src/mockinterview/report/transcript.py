@@ -175,7 +175,7 @@ class _Story:
             case HintGiven():
                 return [Spoken(event.text, "what it draws out counts half", "Hint")]
             case AnswerGiven():
-                return [Quoted("Candidate", "\n".join(part for part in (event.text, event.whiteboard) if part))]
+                return [Quoted("Candidate", event.said)]
             case AnswerGraded() | PointDisputed() if self._in_exam:
                 return []
             case AnswerGraded():

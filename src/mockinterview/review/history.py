@@ -153,7 +153,7 @@ async def regraded(events: Sequence[Event], bank: Bank, grader: Grader) -> list[
 
 async def _mark(grader: Grader, bank: Bank, answer: AnswerGiven) -> Assessment:
     question = bank.get(answer.question_id)
-    text = "\n".join(part for part in (answer.text, answer.whiteboard) if part)
+    text = answer.said
     try:
         return await grader.grade(question, text)
     except GradingError as error:

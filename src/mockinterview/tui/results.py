@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import ClassVar
 
 from textual import on
@@ -17,9 +16,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from mockinterview.errors import MockInterviewError
-from mockinterview.interview.state import Talk
+from mockinterview.interview.state import Talk, words_on
 from mockinterview.interview.summary import build_report
-from mockinterview.models import AnswerGiven, Event, QuestionReport, ReplyUnderstood, Report
+from mockinterview.models import QuestionReport, Report
 from mockinterview.report import bar, counts_text, score_text
 from mockinterview.sanitize import clean
 from mockinterview.tui.cards import CLOSED, Card, Hanging, Row, disputes, point_rows
@@ -190,7 +189,7 @@ class QuestionPanel(Panel):
                 yield literal(readable(question.ask), "heading")
                 yield Card(point_rows(self.thread, disputes(self.talk, question.id)), "said")
                 yield literal("Your words", "heading")
-                for said in _words(self.talk, question.id):
+                for said in words_on(question.id, self.talk.events):
                     yield literal(readable(said), "said")
             with VerticalScroll(id="model"):
                 yield literal("Model answer (Esc closes, d disputes a mark)", "heading")
@@ -208,17 +207,3 @@ class QuestionPanel(Panel):
         """Mark a point oneself."""
         if self._store:
             self.app.switch_screen(DisputePanel(self.thread, self._store))
-
-
-def _words(talk: Talk, question_id: str) -> list[str]:
-    """Return what the candidate said and wrote on a question, without commands and other requests."""
-    given = [
-        event for event, following in pairwise([*talk.events, None])
-        if isinstance(event, AnswerGiven) and event.question_id == question_id and not _asks(following)
-    ]  # fmt: skip
-    return ["\n".join(part for part in (e.text, e.whiteboard) if part) for e in given if not e.text.startswith("/")]
-
-
-def _asks(following: Event | None) -> bool:
-    """Tell from the event after a reply whether that was a request, and no attempt."""
-    return isinstance(following, ReplyUnderstood) and following.intent != "dont_know"
