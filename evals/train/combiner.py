@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ WORDS = [
 # Kinds that were written in numbers far beyond their share among real answers, and how much each counts.
 ATTACKS = {"hedge": 0.5, "off_topic": 0.5, "tangle": 0.5, "evasion": 0.5, "turned": 0.15}
 PHRASE = 4  # words; shorter sayings are in many answers by chance
-AS_GOOD = 0.005  # by which F0.5 differs by chance alone
+AS_GOOD = 0.005  # by which F0.5, or the sum that chooses thresholds, differs by chance alone
 ATTACKED = 0.15  # how much the attacks count when thresholds are chosen: from a quarter on they cost usual answers F1 0.003
 STRENGTH = {"point": 0.03, "misconception": 0.1}  # C of the regression, chosen by its cross-validated log loss
 
@@ -177,13 +178,16 @@ def learnt_from(data: list[dict[str, Any]], used: list[int] | None = None) -> tu
 def chosen(bank: Bank, data: list[dict[str, Any]], p: np.ndarray) -> Thresholds:
     """Return the thresholds with the best sum of point F1, kappa over four verdicts, and 1 less a fifth of the score's error.
 
-    The sum over usual answers is flat (0.005 apart for thresholds of a hit between 0.30 and 0.46); so attacks count, too, a little.
+    The sum over usual answers is flat (0.005 apart for thresholds of a hit between 0.30 and 0.46); so attacks count, too, a little, and
+    the mean of all that are as good as the best is taken: where on a plateau the highest value lies is chance.
     """
     steps = itertools.product(np.arange(0.26, 0.61, 0.02), np.arange(0.3, 0.75, 0.04), np.arange(0.2, 0.61, 0.04))
     tried = [Thresholds(*(round(float(x), 2) for x in step)) for step in steps]
     usual = np.array([d["weight"] == 1 for d in data])
     sums = [_sums(bank, [d for d, one in zip(data, kept, strict=True) if one], p[kept], tried) for kept in (usual, ~usual)]
-    return max((one + ATTACKED * two, t) for one, two, t in zip(*sums, tried, strict=True))[1]
+    values = [one + ATTACKED * two for one, two in zip(*sums, strict=True)]
+    good = [t for value, t in zip(values, tried, strict=True) if value >= max(values) - AS_GOOD]
+    return Thresholds(*(round(fmean(getattr(t, name) for t in good), 2) for name in ("hit", "partial", "contradicted")))
 
 
 def predicted(data: list[dict[str, Any]], weights: list[list[float]], used: list[int] | None = None) -> np.ndarray:

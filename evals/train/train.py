@@ -13,6 +13,7 @@ import json
 import random
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from pairs import CONTRADICTED, LABELS, Makes, Pair, bank_pairs, gold_pairs, wri
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
+from mockinterview.models import Bank  # noqa: E402
 
 ANSWERS = Path(__file__).resolve().parent / "answers"
 LENGTHS = (32, 48, 64, 96, 128, 176, 224)  # padded lengths; a batch has one of them
@@ -35,14 +37,15 @@ BATCH_TOKENS = 2816  # tokens of a batch, padding included: equal work per step
 
 
 class CrossEncoder(nn.Module):
-    """The encoder, mean pooling, and one linear layer over the four labels."""
+    """The encoder, mean pooling, and one linear layer over the four labels; `shape`: other layers and inner units than the path has."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, **shape: int) -> None:
         super().__init__()
         # No dropout inside: on a CPU drawing the masks takes as long as everything else, and the pairs differ in every epoch anyway.
         self.encoder = AutoModel.from_pretrained(
-            path, local_files_only=True, attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-        )
+            path, local_files_only=True, attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+            ignore_mismatched_sizes=bool(shape), **shape,
+        )  # fmt: skip
         # Half of the weights are word vectors that a few thousand pairs can only harm; frozen, a step costs a third less.
         self.encoder.embeddings.requires_grad_(requires_grad=False)
         self.dropout = nn.Dropout(0.1)
@@ -57,12 +60,9 @@ class CrossEncoder(nn.Module):
 
 def batches(pairs: list[Pair], rng: random.Random, tokenizer) -> list[tuple[int, list[Pair]]]:
     """Return (length, pairs) in shuffled batches. Few different shapes: a CPU kernel is compiled anew for each."""
-    firsts = tokenizer([p.first for p in pairs], add_special_tokens=False)["input_ids"]
-    seconds = tokenizer([p.answer for p in pairs], add_special_tokens=False)["input_ids"]
     buckets: dict[int, list[Pair]] = {length: [] for length in LENGTHS}
-    for pair, first, second in zip(pairs, firsts, seconds, strict=True):
-        needed = len(first) + len(second) + 3
-        buckets[next((length for length in LENGTHS if needed <= length), LENGTHS[-1])].append(pair)
+    for pair, length in zip(pairs, lengths(pairs, tokenizer), strict=True):
+        buckets[length].append(pair)
     found = []
     for length, bucket in buckets.items():
         rng.shuffle(bucket)
@@ -72,11 +72,17 @@ def batches(pairs: list[Pair], rng: random.Random, tokenizer) -> list[tuple[int,
     return found
 
 
+def lengths(pairs: Sequence[Pair], tokenizer) -> list[int]:
+    """Return the padded length of each pair, in tokens."""
+    firsts = tokenizer([p.first for p in pairs], add_special_tokens=False)["input_ids"]
+    seconds = tokenizer([p.answer for p in pairs], add_special_tokens=False)["input_ids"]
+    needed = (len(first) + len(second) + 3 for first, second in zip(firsts, seconds, strict=True))
+    return [next((length for length in LENGTHS if n <= length), LENGTHS[-1]) for n in needed]
+
+
 def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEncoder:
     """Return the fine-tuned model."""
-    model = CrossEncoder(encoder_path())
-    if options.init:
-        model.load_state_dict(state_of(options.init, model))
+    model = load(options.init) if options.init else CrossEncoder(encoder_path())
     model.to(options.device).train()
     rng = random.Random(options.seed)
     steps = options.epochs * len(batches(pairs, random.Random(0), tokenizer))
@@ -111,6 +117,15 @@ def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEnc
     return model.to("cpu").eval()
 
 
+def load(file: Path) -> CrossEncoder:
+    """Return the model in a model.pt or an exported model.onnx; the card beside it tells its shape where that is no MiniLM-L6."""
+    card = json.loads((file.parent / "card.json").read_text())
+    shape = {"num_hidden_layers": len(card["layers"]), "intermediate_size": card["inner"]} if "layers" in card else {}
+    model = CrossEncoder(encoder_path(), **shape)
+    model.load_state_dict(state_of(file, model))
+    return model
+
+
 def state_of(file: Path, model: nn.Module) -> dict[str, torch.Tensor]:
     """Return the weights in a model.pt or an exported model.onnx."""
     return weights_of(file, model) if file.suffix == ".onnx" else torch.load(file, weights_only=True)
@@ -126,9 +141,26 @@ def blend(model: nn.Module, other: dict[str, torch.Tensor]) -> None:
 def main() -> int:
     """Train and export; return the exit code."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--out", type=Path, required=True)
+    options_of_pairs(parser)
     parser.add_argument("--init", type=Path, help="a model.pt, or an exported model.onnx, to go on from")
     parser.add_argument("--blend", type=Path, help="a model.pt or model.onnx whose weights are averaged with the trained ones")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    bank = load_bank(ROOT / "corpus").bank
+    pairs = pairs_of(bank, options)
+    tokenizer = AutoTokenizer.from_pretrained(encoder_path(), local_files_only=True)
+    model = train(pairs, options, tokenizer)
+    if options.blend:
+        blend(model, state_of(options.blend, model))
+    export(model, tokenizer, options, {"pairs": len(pairs), "bank": bank.fingerprint})
+    return 0
+
+
+def options_of_pairs(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose what is learnt, and how long."""
+    parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--gold", type=Path, default=ROOT / "evals" / "cases" / "grading" / "gold.jsonl")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
@@ -145,12 +177,11 @@ def main() -> int:
         "--share", type=float, default=1.0, help="of the answers written for training, drawn by chance; of pairs.WHOLE all"
     )
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    options = parser.parse_args()
-    torch.manual_seed(options.seed)
-    torch.set_num_threads(options.threads)
+
+
+def pairs_of(bank: Bank, options: argparse.Namespace) -> list[Pair]:
+    """Return the training pairs that the options ask for, shuffled."""
     rng = random.Random(options.seed)
-    bank = load_bank(ROOT / "corpus").bank
     ids = {q.id for q in bank if part(q.id) == "train"}
     gold = [json.loads(line) for line in options.gold.read_text().splitlines()] if options.gold.is_file() else []
     make = Makes(rng, sayings=options.sayings)
@@ -166,18 +197,25 @@ def main() -> int:
         f"{len(pairs)} pairs from {len(ids)} questions, {sum(c['question'] in ids for c in gold)} gold and {sum(len(line['answers']) for line in lines)} further answers",
         flush=True,
     )
-    tokenizer = AutoTokenizer.from_pretrained(encoder_path(), local_files_only=True)
-    model = train(pairs, options, tokenizer)
-    if options.blend:
-        blend(model, state_of(options.blend, model))
+    return pairs
+
+
+def export(model: CrossEncoder, tokenizer, options: argparse.Namespace, told: dict[str, object]) -> None:
+    """Write model.pt, model.onnx, tokenizer.json and card.json; the card says what is `told`, too."""
     options.out.mkdir(parents=True, exist_ok=True)
     torch.save(model.state_dict(), options.out / "model.pt")
     export_int8(model, tokenizer, options.out, {0: "batch"})
-    card = {"labels": LABELS, "sayings": options.sayings, "max_tokens": LENGTHS[-1], "seed": options.seed, "epochs": options.epochs,
-            "pairs": len(pairs), "bank": bank.fingerprint, "version": 1}  # fmt: skip
+    card = {
+        "labels": LABELS,
+        "sayings": options.sayings,
+        "max_tokens": LENGTHS[-1],
+        "seed": options.seed,
+        "epochs": options.epochs,
+        **told,
+        "version": 1,
+    }
     (options.out / "card.json").write_text(json.dumps(card, indent=1))
     print("written to", options.out, (options.out / "model.onnx").stat().st_size // 2**10, "KiB")
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The neural layer: a small cross-encoder that reads (question and claim, answer) and says hit, partial, miss or contradicted.
 
-It is MiniLM-L6 (22 M parameters, int8 ONNX), fine-tuned by `evals/train/train.py`; `grading/model/README.md` is its model card.
+It is a MiniLM (17 M parameters, 5 layers, int8 ONNX), fine-tuned by `evals/train/train.py` and made smaller by `evals/train/distil.py`;
+`grading/model/README.md` is its model card.
 """
 
 from __future__ import annotations
