@@ -203,6 +203,7 @@ def pairs_of(bank: Bank, options: argparse.Namespace) -> list[Pair]:
 def export(model: CrossEncoder, tokenizer, options: argparse.Namespace, told: dict[str, object]) -> None:
     """Write model.pt, model.onnx, tokenizer.json and card.json; the card says what is `told`, too."""
     options.out.mkdir(parents=True, exist_ok=True)
+    layers = model.encoder.encoder.layer
     torch.save(model.state_dict(), options.out / "model.pt")
     export_int8(model, tokenizer, options.out, {0: "batch"})
     card = {
@@ -211,6 +212,8 @@ def export(model: CrossEncoder, tokenizer, options: argparse.Namespace, told: di
         "max_tokens": LENGTHS[-1],
         "seed": options.seed,
         "epochs": options.epochs,
+        "layers": list(range(len(layers))),
+        "inner": layers[0].intermediate.dense.out_features,
         **told,
         "version": 1,
     }
