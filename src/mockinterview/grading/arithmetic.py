@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import threading
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
 from simpleeval import DEFAULT_OPERATORS, InvalidExpression, SimpleEval
 
@@ -19,15 +22,35 @@ FUNCTIONS = {
 MAX_DRAWS = 5000
 
 
+class _Evaluator(threading.local):
+    """One evaluator per thread: a bank that is loaded has thousands of draws to compute; making one takes longer than that."""
+
+    def __init__(self) -> None:
+        self._kept = SimpleEval(operators=DEFAULT_OPERATORS, functions=FUNCTIONS)
+
+    def of(self, numbers: Mapping[str, float]) -> SimpleEval:
+        self._kept.names = dict(numbers)
+        return self._kept
+
+
+_evaluator = _Evaluator()
+
+
 def evaluate(expression: str, numbers: Mapping[str, float]) -> float:
     """Return the value of an arithmetic expression over `numbers`; raise BankError where it is no such expression."""
     try:
-        value = SimpleEval(operators=DEFAULT_OPERATORS, functions=FUNCTIONS, names=dict(numbers)).eval(expression)
+        value = _evaluator.of(numbers).eval(expression, previously_parsed=_parsed(expression))
     except (InvalidExpression, ArithmeticError, ValueError, TypeError, SyntaxError, KeyError) as error:
         raise BankError(f"The expression '{expression}' cannot be computed: {error}.", "Correct the exercise.") from error
     if not isinstance(value, int | float):
         raise BankError(f"The expression '{expression}' gives no number.", "Correct the exercise.")
     return value
+
+
+@lru_cache(maxsize=256)
+def _parsed(expression: str) -> Any:
+    """Return an expression ready to be computed: a bank's are computed for hundreds of draws each time that it is loaded."""
+    return SimpleEval.parse(expression)
 
 
 def draws(exercise: Exercise) -> list[dict[str, float]]:
