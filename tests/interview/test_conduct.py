@@ -232,3 +232,17 @@ async def test_reply_to_a_probe_belongs_to_no_other_question():
     interview.retriever = Elsewhere()
     await interview.reply("three is what all of this is about")
     assert interview.talk.threads[0].marks[-1].assessment.flags == ()
+
+
+async def test_question_keeps_the_wording_in_which_it_was_put():
+    """Said again, redirected and in the report it stands as the candidate has heard it, not as the bank puts it first."""
+    bank = Bank([question("first"), question("second", variants=["How about second, then?"])])
+    interview = Interview("s", bank, Log(), Grader(), EmbeddedInterviewer())
+    await interview.start(Plan(questions=("first", "second"), count=2, seed=2))
+    for reply in ("one two", "hm let me think", OFF, "/end"):
+        await interview.reply(reply)
+    spoken = [e.text for e in interview.talk.events if e.kind in ("question_asked", "remark_made", "follow_up_asked")]
+    assert ["How about second, then?" in text for text in spoken] == [False, True, True, True]
+    report = interview.talk.finished.report
+    assert report.questions[1].ask == "How about second, then?"
+    assert report.next_actions[0].startswith("How about second, then? A full answer says: ")

@@ -192,9 +192,9 @@ class Interview:
 
     def _reopened(self, step: Reopen) -> QuestionReopened:
         inner = (t for t in reversed(self.talk.threads) if t.parent == step.question_id and t.closed is None)
-        question = next((t.question for t in inner), self.bank.get(step.question_id))
+        left = next(inner, None) or self.talk.thread(step.question_id)
         options = {"wanted": words.BACK, "offered": words.OFFER_AGAIN, "left": words.LEFT_OPEN}[step.why]
-        text = f"{words.pick(options, self.talk.plan.seed, self._turn())} {question.ask}"
+        text = f"{words.pick(options, self.talk.plan.seed, self._turn())} {left.asked}"
         return QuestionReopened(question_id=step.question_id, text=text)
 
     async def _follow(self, moves: Sequence[Move]) -> None:
@@ -270,7 +270,7 @@ class Interview:
 
     def _earlier(self) -> tuple[str, ...]:
         closed = [t for t in self.talk.threads if t.closed]
-        return tuple(f"{t.question.ask} ({'not graded' if t.score_after is None else f'{t.score_after:g} of 10'})" for t in closed)
+        return tuple(f"{t.asked} ({'not graded' if t.score_after is None else f'{t.score_after:g} of 10'})" for t in closed)
 
     def _turn(self) -> int:
         return sum(1 for e in self.talk.events if e.kind in ("question_asked", "follow_up_asked", "remark_made"))
@@ -363,14 +363,15 @@ class Interview:
     def _clarification(self, question: Question) -> str:
         """Return other words for what was asked; where the bank has none, what it belongs to; then the same words and a way out."""
         seed, turn, bare, spoken = self.talk.plan.seed, self._turn(), self._bare_question(), self._spoken_since_asked()
+        whole = self.talk.focus.asked if self.talk.focus else question.ask
         if isinstance(self.talk.asked, FollowUpAsked) and self.talk.asked.origin == "example":
             anew = words.said_anew(words.FORMULA, spoken, seed, turn)
         elif not self._repeats_follow_up():
             anew = words.said_anew((question.clarify, question.ask, *question.variants), spoken, seed, turn)
-        elif question.ask in spoken:
+        elif whole in spoken:
             anew = ""
         else:
-            anew = f"{words.pick(words.PART_OF, seed, turn)} {question.ask} What I want to hear about now is this: {bare}"
+            anew = f"{words.pick(words.PART_OF, seed, turn)} {whole} What I want to hear about now is this: {bare}"
         way_out = words.OR_SKIP if self.talk.plan.mode == "exam" else words.OR_HINT
         return anew or f"{words.pick(words.SAME_WORDS, seed, turn)} {bare} {way_out}"
 
@@ -385,7 +386,7 @@ class Interview:
         asked = self.talk.asked
         assert self.talk.focus is not None  # there is always an open question while the candidate speaks
         if not isinstance(asked, FollowUpAsked) or asked.to:
-            return self.talk.focus.question.ask
+            return self.talk.focus.asked
         if asked.origin in ("exercise", "example"):
             return asked.text
         try:

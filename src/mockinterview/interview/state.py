@@ -43,6 +43,7 @@ class Thread:
 
     question: Question
     parent: str = ""
+    asked: str = ""  # the bank's wording in which it was put: its `ask` or one of its variants
     at_once: dict[str, float] = field(default_factory=dict)
     credits: dict[str, float] = field(default_factory=dict)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -221,7 +222,7 @@ class Talk:
             case InterviewStarted():
                 self.session_id, self.plan = event.session_id, event.plan
             case QuestionAsked():
-                self._open(Thread(self._question(event.question_id)), event)
+                self._open(self._thread(event.question_id, event.text), event)
             case FollowUpAsked():
                 self._follow(event)
             case AnswerGiven():
@@ -240,6 +241,11 @@ class Talk:
                 self._reopen(event)
             case InterviewFinished():
                 self.finished = event
+
+    def _thread(self, question_id: str, text: str, parent: str = "") -> Thread:
+        question = self._question(question_id)
+        spoken = [words for words in (question.ask, *question.variants) if words in text]
+        return Thread(question, parent, max(spoken, key=len, default=question.ask))
 
     def _question(self, question_id: str) -> Question:
         if question_id not in self.bank:
@@ -264,7 +270,7 @@ class Talk:
         if self.focus:
             self.focus.no_contents, self.focus.challenged = 0, ""
         if event.to:
-            self.focus = Thread(self._question(event.to), parent=self.main.question.id)
+            self.focus = self._thread(event.to, event.text, parent=self.main.question.id)
             self.threads.append(self.focus)
         elif event.target:
             thread = self.thread(event.question_id)

@@ -84,7 +84,7 @@ def question_report(thread: Thread) -> QuestionReport:
     return QuestionReport(
         question_id=thread.question.id,
         topic=thread.question.topic,
-        ask=thread.question.ask,
+        ask=thread.asked,
         reason=thread.closed.reason if thread.closed else "ended",
         at_once=thread.score_at_once,
         after_follow_up=thread.score_after,
@@ -120,12 +120,12 @@ def _losses(thread: Thread) -> list[tuple[float, str]]:
     question = thread.question
     total = sum(p.weight for p in question.core)
     beliefs = [
-        (10 * m.weight / total + (HELD if m.id in thread.held else TAKEN_BACK), f"{question.ask} You had this wrong: {m.right}")
+        (10 * m.weight / total + (HELD if m.id in thread.held else TAKEN_BACK), f"{thread.asked} You had this wrong: {m.right}")
         for m in question.misconceptions
         if m.id in thread.stated
     ]
     missed = [
-        (10 * p.weight * (1 - CREDIT[thread.verdicts.get(p.id, "miss")]) / total, f"{question.ask} A full answer says: {p.claim}")
+        (10 * p.weight * (1 - CREDIT[thread.verdicts.get(p.id, "miss")]) / total, f"{thread.asked} A full answer says: {p.claim}")
         for p in question.core
         if thread.verdicts.get(p.id, "miss") != "hit"
     ]

@@ -46,7 +46,7 @@ class DisputePanel(Panel):
     def compose(self) -> ComposeResult:
         """Yield the points, the verdicts and the reason."""
         with Vertical():
-            yield Static(Content(clean(self.thread.question.ask)), markup=False, id="asked")
+            yield Static(Content(clean(self.thread.asked)), markup=False, id="asked")
             yield OptionList(*(Option(_line(self.thread, point.id)) for point in self.thread.question.points), id="points")
             yield Choice(MARKS, id="own")
             yield Input(placeholder="why (may stay empty)", id="reason")

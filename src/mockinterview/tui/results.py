@@ -186,7 +186,7 @@ class QuestionPanel(Panel):
         question = self.thread.question
         with Horizontal(id="sides"):
             with VerticalScroll(id="own"):
-                yield literal(readable(question.ask), "heading")
+                yield literal(readable(self.thread.asked), "heading")
                 yield Card(point_rows(self.thread, disputes(self.talk, question.id)), "said")
                 yield literal("Your words", "heading")
                 for said in words_on(question.id, self.talk.events):
