@@ -70,11 +70,6 @@ def _export_deck(events: list[Event], workshop: Workshop, file: Path | None) -> 
     if file is None:
         raise UsageError("An Anki package is not text.", "Name a file for it: -o FILE.apkg.")
     cards = session_cards(events, workshop.bank, disclosed(events))
-    if not cards:
-        raise UsageError(
-            "This session gives no cards: nothing essential was missed where a question is over.",
-            "Export a session with missed points.",
-        )
     _write(file, as_apkg(cards, datetime.fromisoformat(events[-1].at)))
     sys.stderr.write(f"{len(cards)} cards in {file}. Open it with Anki.\n")
     return 0

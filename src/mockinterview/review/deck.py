@@ -13,6 +13,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from mockinterview.errors import UsageError
 from mockinterview.models import Bank, Event, Misconception, Point, Question
 from mockinterview.review.attempts import Attempt, attempts
 
@@ -46,8 +47,17 @@ def flashcards(tried: Iterable[Attempt], bank: Bank) -> list[Flashcard]:
 
 
 def session_cards(events: Sequence[Event], bank: Bank, told: Container[str]) -> list[Flashcard]:
-    """Return the cards of a session; `told` are the ids of the questions of which it may be told what was expected."""
-    return flashcards((attempt for attempt in attempts(events) if attempt.question_id in told), bank)
+    """Return the cards of a session; `told` are the ids of the questions of which it may be told what was expected.
+
+    Raises UsageError where there are none.
+    """
+    found = flashcards((attempt for attempt in attempts(events) if attempt.question_id in told), bank)
+    if not found:
+        raise UsageError(
+            "This session gives no cards: no core point was missed in an answer that was graded.",
+            "Export a session with missed points; a question that was skipped or is still open gives none.",
+        )
+    return found
 
 
 def _cards(question: Question, attempt: Attempt) -> Iterator[Flashcard]:

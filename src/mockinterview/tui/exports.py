@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from mockinterview.errors import StorageError, UsageError
+from mockinterview.errors import StorageError
 from mockinterview.interview.state import Talk
 from mockinterview.report import as_html, as_json, as_markdown, disclosed
 from mockinterview.sanitize import clean
@@ -64,7 +64,10 @@ class ExportPanel(Panel):
 
 
 def export(core: Core, talk: Talk, form: str) -> Path:
-    """Write a session as "md", "json", "html" or "apkg" (Anki) and return the file; raise StorageError where that fails."""
+    """Write a session as "md", "json", "html" or "apkg" (Anki) and return the file.
+
+    Raises StorageError where that fails, UsageError where there is nothing to make cards of.
+    """
     file = core.exports / f"mockinterview-{talk.session_id}.{form}"
     content = _exported(core, talk, form)
     part = file.with_name(f".{file.name}.part")
@@ -82,12 +85,7 @@ def _exported(core: Core, talk: Talk, form: str) -> bytes:
     if form == "apkg":
         from mockinterview.review.deck import as_apkg, session_cards
 
-        flash = session_cards(talk.events, core.bank, disclosed(talk.events))
-        if not flash:
-            raise UsageError(
-                "This session gives no cards: nothing essential was missed where a question is over.",
-                "Answer some questions first.",
-            )
-        return as_apkg(flash, datetime.fromisoformat(talk.events[-1].at))
+        cards = session_cards(talk.events, core.bank, disclosed(talk.events))
+        return as_apkg(cards, datetime.fromisoformat(talk.events[-1].at))
     text = as_json(talk.events, core.bank) if form == "json" else {"md": as_markdown, "html": as_html}[form](talk.events, core.bank)
     return clean(text).encode()
