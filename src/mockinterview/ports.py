@@ -60,11 +60,14 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the interviewer knows when it speaks: the question in focus, the talk so far, and a seed for its wording."""
+    """What the interviewer knows when it speaks: the question in focus, the talk so far, and a seed for its wording.
+
+    `spoken` is all that the interviewer has said so far, in order; `talk` the last turns of both.
+    """
 
     question: Question
     seed: int
-    turn: int
+    spoken: tuple[str, ...] = ()
     dont_know: bool = False
     last_answer: str = ""
     format: Format = "phone"

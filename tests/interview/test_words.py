@@ -214,8 +214,9 @@ def test_a_harder_question_is_announced_only_after_a_good_one():
     easy, hard = question(), question("hard", level="advanced")
 
     def leads(*, went_well: bool, mode: str = "practice") -> set[str]:
-        plan = Plan(seed=3, mode=mode)
-        texts = [opening(plan, hard, easy, turn, went_well=went_well) for turn in range(12)]
+        plan, texts = Plan(seed=3, mode=mode), []
+        for _ in range(max(len(words.HARDER), len(words.NEXT))):
+            texts.append(opening(plan, hard, easy, texts, went_well=went_well))
         return {text.removesuffix(" What about hard?") for text in texts}
 
     assert leads(went_well=True) == set(words.HARDER)
@@ -242,9 +243,23 @@ def test_leads_end_as_sentences():
     """A question behind a lead begins with a capital letter, so that no lead ends with a colon."""
     groups = (words.AFTER_SHOWN, words.AFTER_NOTHING, words.AFTER_DONT_KNOW, words.EXERCISE, words.DEEPEN, words.REDIRECT)
     assert [lead for leads in groups for lead in leads if lead and not lead.endswith(".")] == []
-    scenes = [Scene(question=question(), seed=1, turn=turn) for turn in range(8)]
-    said = {phrase(Move(origin="exercise", question_id="first", text="Twice 3?"), scene) for scene in scenes}
-    assert said == {f"{lead} Twice 3?" for lead in words.EXERCISE}
+    said = []
+    for _ in words.EXERCISE:
+        scene = Scene(question=question(), seed=1, spoken=tuple(said))
+        said.append(phrase(Move(origin="exercise", question_id="first", text="Twice 3?"), scene))
+    assert set(said) == {f"{lead} Twice 3?" for lead in words.EXERCISE}
+
+
+def test_words_come_again_only_when_all_were_used():
+    """What was said longest ago comes back first, whatever else was said in between; having no lead is one of the choices."""
+    said = []
+    for turn in range(3 * len(words.NEXT)):
+        said += [words.pick(words.NEXT, 5, said), f"Question {turn}?"]
+    leads, n = said[::2], len(words.NEXT)
+    assert set(leads[:n]) == set(words.NEXT)
+    assert leads[:n] == leads[n : 2 * n] == leads[2 * n :]
+    without = sum(not words.pick(words.PROBE, seed, ()) for seed in range(600))
+    assert 0.5 < without * len(words.PROBE) / 600 < 1.5
 
 
 def test_probes_of_the_bank_stand_alone():

@@ -187,14 +187,14 @@ class Interview:
         question = self.bank.get(step.question_id)
         last = next((t for t in reversed(self.talk.threads) if not t.parent), None)
         previous, went_well = (last.question, (last.score_after or 0.0) >= STRENGTH) if last else (None, False)
-        text = words.opening(self.talk.plan, question, previous, self._turn(), step.bridge, went_well=went_well)
+        text = words.opening(self.talk.plan, question, previous, self._spoken(), step.bridge, went_well=went_well)
         return QuestionAsked(question_id=question.id, number=step.number, total=self.talk.plan.count, text=text)
 
     def _reopened(self, step: Reopen) -> QuestionReopened:
         inner = (t for t in reversed(self.talk.threads) if t.parent == step.question_id and t.closed is None)
         left = next(inner, None) or self.talk.thread(step.question_id)
         options = {"wanted": words.BACK, "offered": words.OFFER_AGAIN, "left": words.LEFT_OPEN}[step.why]
-        text = f"{words.pick(options, self.talk.plan.seed, self._turn())} {left.asked}"
+        text = f"{words.pick(options, self.talk.plan.seed, self._spoken())} {left.asked}"
         return QuestionReopened(question_id=step.question_id, text=text)
 
     async def _follow(self, moves: Sequence[Move]) -> None:
@@ -254,7 +254,7 @@ class Interview:
         return Scene(
             question=focus.question,
             seed=self.talk.plan.seed,
-            turn=self._turn(),
+            spoken=self._spoken(),
             dont_know=focus.dont_knows > 0,
             last_answer=focus.answers[-1] if focus.answers else "",
             format=self.talk.plan.format,
@@ -272,8 +272,9 @@ class Interview:
         closed = [t for t in self.talk.threads if t.closed]
         return tuple(f"{t.asked} ({'not graded' if t.score_after is None else f'{t.score_after:g} of 10'})" for t in closed)
 
-    def _turn(self) -> int:
-        return sum(1 for e in self.talk.events if e.kind in ("question_asked", "follow_up_asked", "remark_made"))
+    def _spoken(self, since: int = 0) -> tuple[str, ...]:
+        kinds = (QuestionAsked, FollowUpAsked, QuestionReopened, RemarkMade)
+        return tuple(event.text for event in self.talk.events[since:] if isinstance(event, kinds))
 
     # --- answering ------------------------------------------------------------------------------------------------
 
@@ -337,7 +338,7 @@ class Interview:
             used = self.talk.focus is not None and self.talk.focus.hinted
             options = words.EXAM_HINT if not step.allowed else words.NO_HINT if used else words.WITHOUT_HINT
             return RemarkMade(
-                question_id=self._focus_id(), about="hint", text=words.pick(options, self.talk.plan.seed, self._turn())
+                question_id=self._focus_id(), about="hint", text=words.pick(options, self.talk.plan.seed, self._spoken())
             )
         assert self.talk.focus is not None  # hints are given while a question is open
         question = self.talk.focus.question
@@ -350,36 +351,34 @@ class Interview:
         }  # fmt: skip
         if step.about in simple:
             about, options = simple[step.about]
-            said = words.pick(options, self.talk.plan.seed, self._turn())
+            said = words.pick(options, self.talk.plan.seed, self._spoken())
             return RemarkMade.model_validate({"question_id": self._focus_id(), "about": about, "text": said})
         assert self.talk.focus is not None  # there is always an open question while the candidate speaks
         question = self.talk.focus.question
         if step.about == "clarify":
             return RemarkMade(question_id=question.id, about="clarify", text=self._clarification(question))
         leads = {"thinking": words.THINKING, "carry_on": words.CARRY_ON}.get(step.about, words.REPEAT)
-        text = words.pick(leads, self.talk.plan.seed, self._turn())
+        text = words.pick(leads, self.talk.plan.seed, self._spoken())
         return RemarkMade(question_id=question.id, about="small_talk", text=f"{text} {self._bare_question()}")
 
     def _clarification(self, question: Question) -> str:
         """Return other words for what was asked; where the bank has none, what it belongs to; then the same words and a way out."""
-        seed, turn, bare, spoken = self.talk.plan.seed, self._turn(), self._bare_question(), self._spoken_since_asked()
+        seed, spoken, bare, heard = self.talk.plan.seed, self._spoken(), self._bare_question(), self._spoken_since_asked()
         whole = self.talk.focus.asked if self.talk.focus else question.ask
         if isinstance(self.talk.asked, FollowUpAsked) and self.talk.asked.origin == "example":
-            anew = words.said_anew(words.FORMULA, spoken, seed, turn)
+            anew = words.said_anew(words.FORMULA, heard, seed, spoken)
         elif not self._repeats_follow_up():
-            anew = words.said_anew((question.clarify, question.ask, *question.variants), spoken, seed, turn)
-        elif whole in spoken:
+            anew = words.said_anew((question.clarify, question.ask, *question.variants), heard, seed, spoken)
+        elif whole in heard:
             anew = ""
         else:
-            anew = f"{words.pick(words.PART_OF, seed, turn)} {whole} What I want to hear about now is this: {bare}"
+            anew = f"{words.pick(words.PART_OF, seed, spoken)} {whole} What I want to hear about now is this: {bare}"
         way_out = words.OR_SKIP if self.talk.plan.mode == "exam" else words.OR_HINT
-        return anew or f"{words.pick(words.SAME_WORDS, seed, turn)} {bare} {way_out}"
+        return anew or f"{words.pick(words.SAME_WORDS, seed, spoken)} {bare} {way_out}"
 
     def _spoken_since_asked(self) -> str:
-        events, asked = self.talk.events, self.talk.asked
-        start = next(i for i, event in reversed(list(enumerate(events))) if event is asked)
-        kinds = (QuestionAsked, FollowUpAsked, QuestionReopened, RemarkMade)
-        return "\n".join(event.text for event in events[start:] if isinstance(event, kinds))
+        at = next(i for i, event in reversed(list(enumerate(self.talk.events))) if event is self.talk.asked)
+        return "\n".join(self._spoken(since=at))
 
     def _bare_question(self) -> str:
         """Return what the candidate has to answer, without the words that led to it."""
@@ -408,7 +407,7 @@ class Interview:
     def _finish(self, step: Finish) -> None:
         for thread in reversed([t for t in self.talk.threads if t.closed is None]):
             self._store(self._closed(thread.question.id, step.reason))
-        farewell = words.pick(words.FAREWELLS[step.reason], self.talk.plan.seed, self._turn())
+        farewell = words.pick(words.FAREWELLS[step.reason], self.talk.plan.seed, self._spoken())
         self._store(InterviewFinished(reason=step.reason, text=farewell, report=build_report(self.talk)))
 
 

@@ -1,6 +1,7 @@
 """The embedded interviewer: how it puts a move into words. Varied, human, never flattering, never naming what it is after.
 
-Its sentences come from the bank (ask, probe, hint, bridge) and from the short lead-ins below; a seed and the turn decide which.
+Its sentences come from the bank (ask, probe, hint, bridge) and from the short lead-ins below; a seed and what was
+spoken before decide which.
 """
 
 from __future__ import annotations
@@ -28,15 +29,22 @@ NEXT = (
     "Let me change the subject.",
     "Another one.",
     "Moving on.",
+    "All right, next question.",
+    "Here is another one.",
+    "Let's go on.",
 )
 HARDER = (
     "Let me make it a bit harder.",
     "Let's go one level up.",
     "Time for something with more depth.",
+    "The next one goes deeper.",
+    "Let's see how you do with a harder one.",
 )
 IMPROVING = (
     "The next one is about training.",
     "Now something about training.",
+    "Let's talk about training.",
+    "On to training.",
 )
 OWN_WORK = (
     "I'd like to hear about your own work first.",
@@ -47,24 +55,36 @@ PROBE = (
     "",
     "Next part.",
     "Let me go on.",
+    "There is another side to it.",
+    "Something else on this.",
+    "One more thing.",
 )
 AFTER_SHOWN = (
     "",
     "Okay.",
     "I see. Let me go on.",
     "All right. One more thing on this.",
+    "Right, let's go on.",
+    "And another side of it.",
+    "Mm-hm. Next part.",
 )
 AFTER_NOTHING = (
     "",
     "Let me try another side of it.",
     "Let me ask about another part.",
     "Let me put something else to you.",
+    "Let me come from another direction.",
+    "Let me ask something more specific.",
+    "Let me narrow it down.",
 )
 AFTER_DONT_KNOW = (
     "That's all right. Let me come at it differently.",
     "No problem. Let me ask something smaller.",
     "Fair enough. Let me ask something more concrete.",
     "Thanks for saying so. Try this one.",
+    "Okay. Perhaps this is easier to get hold of.",
+    "Fine, not everybody has met that. Take this one.",
+    "All right, let me take a smaller piece.",
 )
 CHALLENGE = (
     "I'm not sure I follow.",
@@ -72,12 +92,16 @@ CHALLENGE = (
     "Let me push on that a little.",
     "Let me play devil's advocate.",
     "Wait, let me check that with you.",
+    "Let me make sure that I got that right.",
+    "Let me question that for a moment.",
 )
 EXERCISE = (
     "Let's put numbers on it.",
     "Let me give you a concrete case.",
     "Here is a small calculation. Take your time.",
     "Now a small exercise.",
+    "Let's work through an example.",
+    "Grab a pen for this one.",
 )
 FORMULA = (
     "Could you write that down as a formula?",
@@ -89,12 +113,16 @@ DEEPEN = (
     "A bit beyond the basics.",
     "This one is extra.",
     "Let me see how far this goes.",
+    "Let me ask one beyond that.",
+    "Something for extra credit.",
 )
 REDIRECT = (
     "I didn't hear an answer to my question in that. Let me ask it again.",
     "Let me bring us back to the question.",
     "I don't think that answers it yet. Once more.",
     "Let me repeat what I'm after.",
+    "That was something else, I think. The question stands.",
+    "Let me stop you there and ask it again.",
 )
 REPEAT = (
     "Sure, once more.",
@@ -179,23 +207,35 @@ FAREWELLS = {
 IMPROVING_TOPICS = frozenset({"optimisation", "training-diagnostics", "normalisation", "regularisation", "transfer-learning"})
 
 
-def pick(options: Sequence[str], seed: int, turn: int) -> str:
-    """Return one of the options: the same for the same seed and turn, and never the same for two turns in a row."""
-    shuffled = random.Random(seed).sample(range(len(options)), len(options))
-    return options[shuffled[turn % len(options)]]
+def pick(options: Sequence[str], seed: int, spoken: Sequence[str]) -> str:
+    """Return an option that is not in what was spoken so far, or else the one that was spoken longest ago.
+
+    The same for the same seed and talk. An empty option, which leads into nothing, comes as often as another.
+    """
+    rng = random.Random(f"{seed}:{len(spoken)}")
+    if "" in options and rng.randrange(len(options)) == 0:
+        return ""
+    last = {option: max((at for at, text in enumerate(spoken) if option in text), default=-1) for option in options if option}
+    return min(rng.sample(list(last), len(last)), key=lambda option: last[option])
 
 
 def opening(
-    plan: Plan, question: Question, previous: Question | None, turn: int, bridge: str = "", *, went_well: bool = False
+    plan: Plan,
+    question: Question,
+    previous: Question | None,
+    spoken: Sequence[str] = (),
+    bridge: str = "",
+    *,
+    went_well: bool = False,
 ) -> str:
     """Return the words with which a main question is put, led in by what came before it.
 
     `went_well` tells whether the question before was answered well; only then is a harder one announced, and never in an exam,
     where it would tell a mark.
     """
-    lead = bridge or pick(_lead_options(question, previous, harder=went_well and plan.mode != "exam"), plan.seed, turn)
-    ask = pick((question.ask, *question.variants), plan.seed, turn) if previous else question.ask
-    board = f" {pick(ONSITE, plan.seed, turn)}" if plan.format == "onsite" and question.formulas else ""
+    lead = bridge or pick(_lead_options(question, previous, harder=went_well and plan.mode != "exam"), plan.seed, spoken)
+    ask = pick((question.ask, *question.variants), plan.seed, spoken) if previous else question.ask
+    board = f" {pick(ONSITE, plan.seed, spoken)}" if plan.format == "onsite" and question.formulas else ""
     return f"{lead} {ask}{board}"
 
 
@@ -237,10 +277,10 @@ def press(asked: str, reply: str) -> Sequence[str]:
     return denied if is_denial(reply) else WHICH
 
 
-def said_anew(options: Sequence[str], spoken: str, seed: int, turn: int) -> str:
-    """Return the first of the options that was not spoken yet, led in; empty where none is left."""
-    fresh = next((text for text in options if text and text not in spoken), "")
-    return f"{pick(CLARIFY, seed, turn)} {fresh}" if fresh else ""
+def said_anew(options: Sequence[str], heard: str, seed: int, spoken: Sequence[str]) -> str:
+    """Return the first of the options that was not heard since the question was put, led in; empty where none is left."""
+    fresh = next((text for text in options if text and text not in heard), "")
+    return f"{pick(CLARIFY, seed, spoken)} {fresh}" if fresh else ""
 
 
 class EmbeddedInterviewer:
@@ -267,8 +307,8 @@ def phrase(move: Move, scene: Scene) -> str:
         "redirect": REDIRECT,
     }.get(move.origin, ("",))
     if move.origin == "example":
-        return pick(FORMULA, scene.seed, scene.turn)
-    return f"{pick(leads, scene.seed, scene.turn)} {move.text}".strip()
+        return pick(FORMULA, scene.seed, scene.spoken)
+    return f"{pick(leads, scene.seed, scene.spoken)} {move.text}".strip()
 
 
 def _before_a_probe(scene: Scene) -> Sequence[str]:
