@@ -9,6 +9,7 @@ teacher's probabilities and logits (Hinton et al. 2015, Ba & Caruana 2014) and, 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import time
@@ -23,15 +24,32 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
 from encoder import encoder_path  # noqa: E402
-from pairs import Pair  # noqa: E402
+from pairs import LABELS, Pair, whole_pairs, written  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
-from train import BATCH_TOKENS, LENGTHS, CrossEncoder, batches, export, lengths, load, options_of_pairs, pairs_of  # noqa: E402
+from mockinterview.evals.parts import part  # noqa: E402
+from mockinterview.models import Bank  # noqa: E402
+from train import (  # noqa: E402
+    ANSWERS,
+    BATCH_TOKENS,
+    LENGTHS,
+    CrossEncoder,
+    batches,
+    blend,
+    export,
+    lengths,
+    load,
+    options_of_pairs,
+    pairs_of,
+    state_of,
+)
 
 HARD = 0.2  # share of the labels in what the student learns; the rest are the teacher's probabilities
 LOGITS = 0.1  # weight of the squared difference of the centred logits
 FAR = 8.0  # logits beyond are as good as this: `combiner._clipped`
 FROZEN = 1  # layers from below that stay as the teacher has them
+GENERAL = 3000  # of the pairs about whole answers: those to questions that the bank does not have ...
+ELSEWHERE = 4000  # ... and those that stand beside another question
 SAMPLE = 512  # pairs by which the inner units are ranked
 
 
@@ -40,6 +58,8 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--teacher", type=Path, required=True, help="a model.pt or model.onnx")
     parser.add_argument("--init", type=Path, help="a student's model.pt to go on from")
+    parser.add_argument("--blend", type=Path, help="a student's model.pt whose weights are averaged with the taught ones")
+    parser.add_argument("--whole", action="store_true", help="learn from pairs about whole answers, too")
     parser.add_argument("--pairs", type=int, help="learn from so many of the pairs, drawn by chance")
     parser.add_argument("--layers", type=int, nargs="+", default=[0, 1, 2, 3, 4], help="those of the teacher's that stay")
     parser.add_argument("--inner", type=int, default=768, help="inner units that stay in each of them")
@@ -51,14 +71,25 @@ def main() -> int:
     bank = load_bank(ROOT / "corpus").bank
     pairs = pairs_of(bank, options)
     pairs = random.Random(options.seed).sample(pairs, options.pairs or len(pairs))
+    whole = about_whole_answers(bank, options) if options.whole else []
     tokenizer = AutoTokenizer.from_pretrained(encoder_path(), local_files_only=True)
     teacher = load(options.teacher).eval()
     kept = units(teacher, pairs[:SAMPLE], tokenizer, options.inner)
     student = load(options.init) if options.init else shrunken(load(options.teacher), options.layers, kept)
-    distil(student, pairs, logits_of(teacher, pairs, tokenizer), options, tokenizer)
-    told = {"pairs": len(pairs), "bank": bank.fingerprint, "layers": options.layers, "inner": options.inner}
+    taught = torch.cat([logits_of(teacher, pairs, tokenizer), torch.full((len(whole), len(LABELS)), torch.nan)])
+    distil(student, pairs + whole, taught, options, tokenizer)
+    if options.blend:
+        blend(student, state_of(options.blend, student))
+    told = {"pairs": len(pairs) + len(whole), "bank": bank.fingerprint, "layers": options.layers, "inner": options.inner}
     export(student.eval(), tokenizer, options, told)
     return 0
+
+
+def about_whole_answers(bank: Bank, options: argparse.Namespace) -> list[Pair]:
+    """Return the pairs about whole answers, of which the teacher knows nothing."""
+    gold = [json.loads(line) for line in options.gold.read_text().splitlines()]
+    ids, rng = {q.id for q in bank if part(q.id) == "train"}, random.Random(options.seed)
+    return whole_pairs(bank, gold, written(ANSWERS), ids, rng, general=GENERAL, elsewhere=ELSEWHERE)
 
 
 def units(teacher: CrossEncoder, pairs: Sequence[Pair], tokenizer, number: int) -> list[torch.Tensor]:
@@ -105,7 +136,7 @@ def logits_of(teacher: CrossEncoder, pairs: Sequence[Pair], tokenizer) -> torch.
 
 
 def distil(student: CrossEncoder, pairs: list[Pair], taught: torch.Tensor, options: argparse.Namespace, tokenizer) -> None:
-    """Teach the student what the teacher makes of the pairs."""
+    """Teach the student what the teacher makes of the pairs; where that is not a number, the labels."""
     for layer in student.encoder.encoder.layer[:FROZEN]:
         layer.requires_grad_(requires_grad=False)
     where, rng = {id(pair): at for at, pair in enumerate(pairs)}, random.Random(options.seed)
@@ -133,8 +164,14 @@ def loss(said: torch.Tensor, taught: torch.Tensor, batch: Sequence[Pair]) -> tor
     """Return how far the student's logits are from the teacher's and from the labels, weighted by pair."""
     weights = torch.tensor([pair.weight for pair in batch])
     labels = torch.tensor([pair.label for pair in batch], dtype=torch.float)
+    untaught, taught = (
+        taught.isnan().any(-1),
+        taught.nan_to_num(),
+    )  # a gradient through NaN would be one even where it is not chosen
     targets = (1 - HARD) * taught.softmax(-1) + HARD * labels
+    alone = -(labels * said.log_softmax(-1)).sum(-1)
     each = LOGITS * (centred(said) - centred(taught)).square().mean(-1) - (targets * said.log_softmax(-1)).sum(-1)
+    each = torch.where(untaught, alone, each)
     return (each * weights).sum() / weights.sum()
 
 

@@ -251,6 +251,65 @@ def written_pairs(lines: list[dict], bank: Bank, weight: float, make: Makes, sha
                     yield make.of(ask, belief, case["answer"], NOT_BELIEVED, weight / 2)
 
 
+def whole_pairs(
+    bank: Bank, gold: list[dict], lines: list[dict], ids: set[str], rng: random.Random, *, general: int, elsewhere: int
+) -> list[Pair]:
+    """Return pairs that are about a whole answer: the question with all its core claims, and the share of them with each verdict.
+
+    Of the answers to questions that the bank does not have `general` are taken, and `elsewhere` answers stand beside the core claims
+    of another question, of which they state nothing. Gold answers are those to the questions `ids`; all questions of the bank have
+    their model answer, and one of another topic.
+    """
+    found = [
+        _whole(_core(bank.get(case["question"])), case["answer"], case["points"], 2.0)
+        for case in gold
+        if case["question"] in ids and case["answer"].strip() and "other_language" not in case["flags"]
+    ]
+    known, own = _whole_answers(bank, lines)
+    drawn = known + rng.sample(own, general)
+    found += [_whole(core, case["answer"], case["points"]) for core, case in drawn]
+    pool, questions = known + own, list(bank)
+    for _ in range(elsewhere):
+        core, case = rng.choice(pool)
+        other = _core(rng.choice(questions)) if rng.random() < 0.5 else rng.choice(pool)[0]
+        found += [_whole(other, case["answer"], {})] if other[0] != core[0] else []
+    for question in (q for q in questions if q.model_answer):
+        found.append(_whole(_core(question), question.model_answer, {p.id: "hit" for p in question.core}))
+        far = rng.choice([q for q in questions if q.topic != question.topic and q.model_answer])
+        found.append(_whole(_core(question), far.model_answer, {}))
+    rng.shuffle(found)
+    return found
+
+
+Core = tuple[str, dict[str, tuple[str, float]]]  # the question, and claim and weight of its core points by id
+
+
+def _core(question: Question) -> Core:
+    return question.ask, {p.id: (p.claim, p.weight) for p in question.core}
+
+
+def _whole_answers(bank: Bank, lines: list[dict]) -> tuple[list[tuple[Core, dict]], list[tuple[Core, dict]]]:
+    """Return the answers to questions of the bank, and those to questions of the lines themselves; none about a single point."""
+    asked = {line["id"]: line for line in reversed(lines) if "ask" in line}
+    known, own = [], []
+    for line in (line for line in lines if not line["file"].startswith(BRIEF)):
+        source = line if "ask" in line else asked.get(line["id"])
+        core = (source["ask"], {p["id"]: (p["claim"], 1.0) for p in source["points"]}) if source else _core(bank.get(line["id"]))
+        (own if source else known).extend((core, case) for case in line["answers"])
+    return known, own
+
+
+def _whole(core: Core, answer: str, verdicts: dict[str, str], weight: float = 1.0) -> Pair:
+    ask, points = core
+    shares = dict.fromkeys(LABELS, 0.0)
+    for key, (_, worth) in points.items():
+        shares[verdicts.get(key, "miss")] += worth
+    total = sum(shares.values())
+    return Pair(
+        " | ".join([ask, *(claim for claim, _ in points.values())]), answer, tuple(s / total for s in shares.values()), weight
+    )
+
+
 Rubric = tuple[str, dict[str, Claim], dict[str, Claim]]  # question, points and misconceptions by id
 
 

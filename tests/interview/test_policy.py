@@ -148,6 +148,36 @@ async def test_credit_shrinks_after_probe_and_hint(bank):
     assert thread_closed.at_once == 6.2
 
 
+async def test_hint_during_a_challenge_is_about_the_belief():
+    """It would be no help to hear of the heaviest open point while another matter is asked about."""
+    points = [
+        {
+            "id": "heavy",
+            "claim": "Momentum follows the statistics.",
+            "weight": 3,
+            "probe": "What follows?",
+            "hint": "A running mean.",
+        },
+        {
+            "id": "apt",
+            "claim": "Gamma is learned by gradient descent.",
+            "weight": 1,
+            "probe": "Learned?",
+            "hint": "Who updates it?",
+        },
+    ]
+    wrong = {
+        "id": "wrong",
+        "belief": "nonsense",
+        "says": ["nonsense"],
+        "probe": "Is it set by hand?",
+        "correction": "Gamma is learned.",
+    }
+    events = await talk(Bank([question("first", points=points, misconceptions=[wrong])]), "something wrong here", "/hint")
+    assert [e.origin for e in events if e.kind == "follow_up_asked"] == ["misconception"]
+    assert [e.target for e in events if e.kind == "hint_given"] == ["apt"]
+
+
 async def test_exam_gives_no_hints(bank):
     """In the exam a hint is refused in words and costs nothing."""
     events = await talk(bank, "can i have a hint?", mode="exam")

@@ -66,5 +66,8 @@ async def test_offered_after_the_last_question(world, idle, wait_until, transcri
         await idle(pilot, lambda: "question_reopened" in world.kinds())
         assert "skipped" in world.last("question_reopened").text
         await pilot.press("f4")
+        await idle(pilot, lambda: "interview_finished" in world.kinds())
+        assert world.last("interview_finished").text in transcript(app)  # the farewell stays until it was read
+        await pilot.press("enter")
         await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
         assert world.last("interview_finished").report.asked == 2

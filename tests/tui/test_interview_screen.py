@@ -192,11 +192,14 @@ async def test_typing_after_the_end_is_told_what_can_be_done(world, idle, end, w
         await end(pilot)
         await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
         await pilot.press("escape")
-        await pilot.press(*"more", "enter", "x")
+        await pilot.press(*"more", "x")
         told = [n.message for n in app._notifications]
-        assert len([line for line in told if "The interview is over. F8 shows the report" in line]) == 1
+        assert len([line for line in told if "The interview is over. Enter or F8 shows the report" in line]) == 1
         assert not any("thinking" in line for line in told)
-        assert "The interview is over. F8 shows the report, Esc leads to the start screen." in screen_text(app)
+        assert "The interview is over. Enter or F8 shows the report," in screen_text(app)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
+        await pilot.press("escape")
         await pilot.press("escape")
         await wait_until(pilot, lambda: isinstance(app.screen, StartScreen))
 

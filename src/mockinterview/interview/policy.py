@@ -6,14 +6,16 @@ condition holds (one place of the three is kept for it); an exercise; deepen a b
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from mockinterview.interview.replies import is_bare, understand
 from mockinterview.interview.state import Talk, Thread
 from mockinterview.models import LEVELS, AnswerGiven, FollowUp, FollowUpAsked, Intent, Move, Question, QuestionClosed
 
 GIVE_UP_AFTER = 2  # "I don't know" in a row on one question: further probing would only embarrass
+_STEM: Final = 6  # letters by which words are compared
 STRETCH = frozenset({"exercise", "deepen", "example"})
 
 
@@ -167,9 +169,23 @@ def _hint(talk: Talk) -> Step:
         return Hint("", allowed=False)
     focus = talk.focus
     assert focus is not None  # hints are asked for while a question is open
-    aimed = talk.asked.target if isinstance(talk.asked, FollowUpAsked) and talk.asked.origin == "probe" else ""
-    wanted = sorted(focus.missed_core(), key=lambda point: point != aimed)
+    wanted = sorted(focus.missed_core(), key=lambda point: -_bearing(talk.asked, focus.question, point))
     return Hint(next((p for p in wanted if p not in focus.hinted and focus.question.point(p).hint), ""))
+
+
+def _bearing(asked: object, question: Question, point: str) -> int:
+    """Return how much a point has to do with what was asked last: with a challenged belief, the words that they share."""
+    if not isinstance(asked, FollowUpAsked):
+        return 0
+    if asked.origin != "misconception":
+        return int(asked.target == point)
+    one, beliefs = question.point(point), [m for m in question.misconceptions if m.id == asked.target]
+    return max((len(_long_words(m.belief, m.right) & _long_words(one.claim, one.hint)) for m in beliefs), default=0)
+
+
+def _long_words(*texts: str) -> set[str]:
+    """Return the beginnings of the words that are long enough to mean something by themselves."""
+    return {word[:_STEM] for word in re.findall(r"[a-z]{4,}", " ".join(texts).lower())}
 
 
 def _after_mark(talk: Talk) -> Step:

@@ -31,9 +31,11 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("end", r"(let'?s |can we |please |i want to |i'?d like to )?(stop|end|finish|quit)( here| now| the interview| it)*( please)?"),
     ("skip", r"(can we |could we |let'?s |please |i'?d like to |i want to |i would )*(skip|pass|move on|next question|next one|next)"
              r"( (on|this|that|it|one|the|question|to|next|please|now|for))*"),
+    ("skip", r"((can we|could we|let'?s|please|maybe|i'?d (rather|like to|prefer to)|i would (rather|like to|prefer to)|i want to) )*(come|go|get) back to"
+             r" (it|this|that|this one|that one|(this|that|the) question)( (later|at the end|another time|in a (bit|while|minute)|please|if (that'?s|that is) (ok(ay)?|fine|possible)))+"),
     ("back", r"(can we |could we |let'?s |please |i'?d like to |i want to )*(go |come |get )?back( (to|the|that|a|my|one|question|i|we|skipped|earlier|please|now))*"),
     ("hint", r"(can|could|may|would)? ?(i|you)? ?(please )?(have|get|give|need|want|use)? ?(me )?(a |another |some |any )?(little |small )?(hint|clue|tip|pointer|nudge)s?( please)?"),
-    ("hint", r"((sorry|hm+|well|ok(ay)?|um+|uh+|so|maybe)[ ,.]*)*((can|could|may|might) (i|you|we) (please |maybe |perhaps )?(have|get|give)( me)?|give me|i( need| want|'?d like)|any)? ?"
+    ("hint", r"((sorry|hm+|well|ok(ay)?|um+|uh+|so|but|and|maybe|idk|no idea|not sure|i('m| am) (stuck|lost)|i (do ?n'?t|do not) (really )?know( this| that| it)?)[ ,.]*)*((can|could|may|might) (i|you|we) (please |maybe |perhaps )?(have|get|give)( me)?|give me|i( need| want|'?d like)|any)? ?"
              r"(a |an |one |some |any |another )?(little |small |tiny |quick )?(hint|clue|tip|pointer|nudge)s?( (maybe|perhaps|pls|plz|please|here|on (this|that)|for (this|that)|thanks|or something))*(\?? (or|and) (two|so|clarify|explain|rephrase|reword|skip|say|tell|help)\b.*)?"),
     ("hint", r"(i('m| am) stuck[ ,.]*)?(help|help me|give me a hand|some help)( please| here| out| a bit)*"),
     ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok|no|nope)[ ,.]*)*(i )?(really |honestly |just |simply |still )?"
@@ -55,6 +57,8 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("clarify", r"((a |one )?(quick )?question( first)?[ ,.]*)?(should|shall|can|may|do) i (assume|suppose|take it) .*"),
     ("clarify", r"(please )?(rephrase|clarify)( that| the question| please| it)*"),
     ("clarify", r"(sorry |hm+ )?(wdym|what d(o|ya|'you) mean|what'?s meant)\b.*"),
+    ("clarify", r"((sorry|hm+|ok(ay)?|wait) )*what('s| is| does| do) (the |a |an |that |this )?(\S+ ){1,6}(mean|supposed to mean)(\? \S+( \S+)?"
+                r"|( (here|exactly|in this context|by that|again|please|sorry))*)"),
     ("thinking", r"(let me (think|see)|give me (a|one) (second|sec|moment|minute)|(one|just a) (second|sec|moment|minute)|hold on|wait|thinking|good question|hm+|um+|uh+|ok(ay)?|well)"
                  r"( (a|about|it|that|for|second|moment|please|sec|bit))*"),
     ("small_talk", r"((can|could|would) you )?(please )?(repeat|come again|pardon|say)( that| again| the question| please| it| me)*"),
@@ -114,6 +118,7 @@ def understand(text: str, *, asked_to_end: bool = False) -> Intent:
     if not plain or len(plain.split()) > _SHORT:
         return "clarify" if last and understand(last) == "clarify" else "answer"
     spaced = re.sub(r"\s+", " ", re.sub(r"[!.…,;:]+", " ", plain)).replace(" ?", "?").rstrip("? ") or "?"
+    spaced = re.sub(r"\bu\b", "you", spaced)
     if asked_to_end and re.fullmatch(_YES, spaced):
         return "end"
     if asked_to_end and re.fullmatch(_NO, spaced):

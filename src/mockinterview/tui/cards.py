@@ -33,7 +33,7 @@ STYLES: dict[Verdict, str] = {
 CLOSED = {
     "done": "",
     "skipped": "skipped",
-    "not_shown": "not shown",
+    "not_shown": "not answered",
     "dont_know": "not known",
     "time": "time is over",
     "ended": "ended early",

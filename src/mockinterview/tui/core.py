@@ -257,9 +257,15 @@ TOUR = (
     "{help} shows all keys. All is kept: quit when you like, {resume} here goes on.",
 )
 
+TOUR_OF_TALK = (
+    "New here? Answer as you would in a room with somebody; {send} sends.",
+    "{hint} asks for a hint (counts half), {clarify} for other words, {skip} skips.",
+    "{help} shows all keys. All is kept: quit when you like.",
+)
 
-def tour(core: Core) -> str:
-    """Return the three lines for somebody who has never been here, and "" ever after."""
+
+def tour(core: Core, lines: Sequence[str] = TOUR) -> str:
+    """Return lines for somebody who has never been here, with the keys as they are, and "" ever after."""
     from mockinterview.tui.keys import label
 
     shown = core.drafts / "tour"
@@ -268,7 +274,8 @@ def tour(core: Core) -> str:
     with suppress(OSError):  # then it is shown again next time, which does no harm
         shown.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         shown.touch()
-    return "\n".join(TOUR).format(**{name: label(name) for name in ("start", "send", "help", "resume")})
+    keys = ("start", "send", "help", "resume", "hint", "clarify", "skip")
+    return "\n".join(lines).format(**{name: label(name) for name in keys})
 
 
 def find_due(core: Core, now: datetime) -> tuple[tuple[str, ...], str]:

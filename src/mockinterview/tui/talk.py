@@ -34,7 +34,7 @@ from mockinterview.sanitize import clean
 from mockinterview.tui import outside
 from mockinterview.tui.backends import Backends
 from mockinterview.tui.cards import Card, closing_rows, disputes
-from mockinterview.tui.core import Core, Opened, tour
+from mockinterview.tui.core import TOUR_OF_TALK, Core, Opened, tour
 from mockinterview.tui.disputes import DisputePanel
 from mockinterview.tui.drafts import Draft
 from mockinterview.tui.driver import Driver
@@ -93,6 +93,7 @@ class InterviewScreen(Frame):
         bound("scroll_up", "scroll_talk(-1)", show=False),
         bound("scroll_down", "scroll_talk(1)", show=False),
         Binding("escape", "write", "Write on", show=False),
+        Binding("enter", "report", "Report", show=False),
     ]
     busy: reactive[bool] = reactive(default=False, init=False, bindings=True)
     failed: reactive[bool] = reactive(default=False, init=False, bindings=True)
@@ -156,7 +157,7 @@ class InterviewScreen(Frame):
             lambda fact: self.post_message(self.Happened(fact)), lambda piece: self.post_message(self.Phrased(piece))
         )
         self.backends.listen(lambda line: self.post_message(self.Waited(line)))
-        if told := tour(self.core):
+        if told := tour(self.core, TOUR_OF_TALK):
             await self.transcript.put(literal(told, "label"))
         await self.transcript.fill([widget for fact in past for widget in self._taken(fact)])
         self._earlier = self.talk.seconds()
@@ -195,7 +196,8 @@ class InterviewScreen(Frame):
             self.call_after_refresh(self.driver.interview.warm_up)
         if isinstance(event.fact, InterviewFinished):
             self.transcript.focus()
-            self.action_report()
+            if event.fact.reason == "ended":  # else the last card and the farewell would be gone before they were read
+                self.action_report()
 
     async def _show(self, fact: Fact) -> None:
         new = self._taken(fact)
@@ -493,4 +495,4 @@ class InterviewScreen(Frame):
 
 
 def _over() -> str:
-    return f"The interview is over. {label('report')} shows the report, Esc leads to the start screen."
+    return f"The interview is over. Enter or {label('report')} shows the report, Esc leads to the start screen."
