@@ -66,7 +66,7 @@ AFTER_SHOWN = (
     "All right. One more thing on this.",
     "Right, let's go on.",
     "And another side of it.",
-    "Mm-hm. Next part.",
+    "Mm-hm. Let me go on.",
 )
 AFTER_NOTHING = (
     "",
@@ -121,8 +121,8 @@ REDIRECT = (
     "Let me bring us back to the question.",
     "I don't think that answers it yet. Once more.",
     "Let me repeat what I'm after.",
-    "That was something else, I think. The question stands.",
-    "Let me stop you there and ask it again.",
+    "I would like to hear about the question itself.",
+    "Let me come back to my question.",
 )
 REPEAT = (
     "Sure, once more.",
