@@ -38,6 +38,7 @@ from mockinterview.interview.replies import understand
         ("Skip connections. They add the input of a block to its output.", "answer"),
         ("What exactly do you mean by end-to-end here? Which part would you like me to focus on?", "clarify"),
         ("I don't understand the question", "clarify"), ("skip", "skip"), ("can we move on to the next question", "skip"),
+        ('by "plain" do you mean just max(0,x)?', "clarify"), ("by padding it stays the same size", "answer"),
         ("can u give me a small hint?", "hint"), ("i dont know, could you give me a hint please", "hint"),
         ("I'm stuck, can I get a hint", "hint"), ("i don't know the hint function", "dont_know"),
         ('what does "assumption structure" mean?', "clarify"), ("what does that word mean? swish", "clarify"),

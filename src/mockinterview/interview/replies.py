@@ -68,7 +68,7 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
 # A question back, asked at any length: which of two things is meant.
 _MEANT = (
     r"((sorry|hm+|wait|ok(ay)?|so|well)[ ,.]+)*((can|could|would) you (please )?(clarify|explain what you|say what you)\b"
-    r"|(\S+ ){0,6}(in|to) (what|which) (sense|extent|way)\b|(do|did) you mean\b|wdym\b|what (exactly )?do you mean\b).*"
+    r"|(\S+ ){0,6}(in|to) (what|which) (sense|extent|way)\b|((by|with) (\S+ ){1,4})?(do|did) you mean\b|wdym\b|what (exactly )?do you mean\b).*"
 )
 _YES = r"(yes|yeah|yep|yup|sure|ok(ay)?|please|do|correct|right|exactly|y)( (please|do|end it|stop( here)?|that'?s it|i (do|want to)|i'?m done))*"
 _NO = (
