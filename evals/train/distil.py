@@ -60,6 +60,9 @@ def main() -> int:
     parser.add_argument("--init", type=Path, help="a student's model.pt to go on from")
     parser.add_argument("--blend", type=Path, help="a student's model.pt whose weights are averaged with the taught ones")
     parser.add_argument("--whole", action="store_true", help="learn from pairs about whole answers, too")
+    parser.add_argument(
+        "--labels", action="store_true", help="take the teacher's weights to start from, and learn from the labels alone"
+    )
     parser.add_argument("--pairs", type=int, help="learn from so many of the pairs, drawn by chance")
     parser.add_argument("--layers", type=int, nargs="+", default=[0, 1, 2, 3, 4], help="those of the teacher's that stay")
     parser.add_argument("--inner", type=int, default=768, help="inner units that stay in each of them")
@@ -76,7 +79,9 @@ def main() -> int:
     teacher = load(options.teacher).eval()
     kept = units(teacher, pairs[:SAMPLE], tokenizer, options.inner)
     student = load(options.init) if options.init else shrunken(load(options.teacher), options.layers, kept)
-    taught = torch.cat([logits_of(teacher, pairs, tokenizer), torch.full((len(whole), len(LABELS)), torch.nan)])
+    taught = torch.full((len(pairs + whole), len(LABELS)), torch.nan)
+    if not options.labels:
+        taught[: len(pairs)] = logits_of(teacher, pairs, tokenizer)
     distil(student, pairs + whole, taught, options, tokenizer)
     if options.blend:
         blend(student, state_of(options.blend, student))

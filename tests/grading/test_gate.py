@@ -162,6 +162,29 @@ def test_a_refusal_is_no_wrong_answer(shipped, question, answer):
     assert grader.assess(bank.get(question), answer).flags == ("dont_know",)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "idk maybe it prevents overfitting",
+        "I don't know but I think it prevents overfitting",
+        "no idea, I guess it prevents overfitting",
+    ],
+)
+def test_a_guess_after_an_admission_is_an_answer(shipped, answer):
+    """Whoever guesses right has said it, however little they trust it."""
+    bank, grader = shipped
+    mark = grader.assess(bank.get("dropout"), answer)
+    assert [p.id for p in mark.points if p.verdict == "hit"] == ["less-overfitting"]
+    assert "dont_know" not in mark.flags
+
+
+@pytest.mark.parametrize("answer", ["idk maybe ask me something else", "no idea, perhaps we should take another question"])
+def test_a_wish_after_an_admission_is_no_guess(shipped, answer):
+    """A wish for something else says nothing of the matter."""
+    bank, grader = shipped
+    assert grader.assess(bank.get("dropout"), answer).flags == ("dont_know",)
+
+
 def test_who_corrects_a_belief_does_not_hold_it(shipped):
     """The correction has the words of the belief, and more of its own."""
     bank, grader = shipped

@@ -105,6 +105,10 @@ _DONT_KNOW: Final = re.compile(
     |^\s*(?:pass|skip|next|no\s+answer|nothing|n/?a|none)[.!?]*\s*$""",
     re.VERBOSE | re.MULTILINE,
 )
+# "idk maybe it prevents overfitting": what follows the admission is a guess, and a guess is an answer
+_GUESSED: Final = re.compile(
+    r"\W*\b(?:but|maybe|perhaps|probably|possibly|i\s+(?:think|guess|believe|suppose|would\s+(?:say|guess))|i'd\s+(?:say|guess))(?:\s+\S+){3}"
+)
 _REPORTED: Final = re.compile(
     r"\b(?:some|many|most|a lot of|lots of|other|few)?\s*(?:people|beginners|candidates|students|textbooks|folks|others|some|many|tutorials|authors)\b"
     r"[^.]{0,24}\b(?:think|thinks|say|says|believe|believes|claim|claims|assume|assumes|write|argue|confuse|thought|said|would say)\b"
@@ -191,7 +195,7 @@ class Gate:
             return Findings(("dont_know",) if _DONT_KNOW.search(answer) else ("empty",), everything, everything)
         injected = _matching(_INJECTION, answer, found, texts)
         admitted = _matching(_DONT_KNOW, answer, found, texts)
-        ignorant = {i for i in admitted if not self._admits and not _says_more(readings[i])}
+        ignorant = {i for i in admitted if not self._admits and not _says_more(readings[i]) and not _guesses(texts[i])}
         echoed = _echoed(self._prepared, [c.sentence for c in found], texts, readings)
         rest = sorted(everything - injected - ignorant - echoed)
         asked = _asked(answer, found, texts)
@@ -245,6 +249,11 @@ def _matching(pattern: re.Pattern[str], answer: str, found: Sequence[Clause], te
         across = {i for i, clause in enumerate(found) if clause.start < span[1] and span[0] < clause.end}
         inside |= set() if across & inside else across
     return inside
+
+
+def _guesses(text: str) -> bool:
+    """Tell whether a clause that begins with "I don't know" goes on with a guess."""
+    return any(_GUESSED.match(text, admission.end()) for admission in _DONT_KNOW.finditer(text))
 
 
 def _says_more(reading: Reading) -> bool:
