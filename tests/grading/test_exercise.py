@@ -94,3 +94,16 @@ def test_conditions_leave_out_draws():
     """`where` excludes draws that make no sense."""
     exercise = Exercise(ask="{a} {b}", draw={"a": [1, 5], "b": [3]}, answer="a", where=("a >= b",))
     assert draws(exercise) == [{"a": 5, "b": 3}]
+
+
+@pytest.mark.parametrize("said", ["bias 1\nE1 that makes 26", "one\u00a0e1 and 26", "1\te1, so 26", "\u017fix of them, so 26"])
+def test_numbers_that_only_seem_to_be_written_in_powers_of_ten(question, said):
+    """A letter on the next line is no exponent, and a long s no number: the reply is marked, not failed."""
+    assert grade_exercise(question, {"n": 28, "f": 5, "p": 1}, said).score == 10.0
+
+
+def test_a_number_and_its_unit_stand_on_one_line():
+    """What the next line begins with is no unit."""
+    assert settled_numbers("28\nM stands for the number of filters")[0] == (28.0, "28")
+    assert settled_numbers("about 2.5 million")[0][0] == 2_500_000.0
+    assert settled_numbers("3 e2")[0][0] == 300.0

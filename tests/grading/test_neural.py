@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mockinterview.bank.load import data_dir, load_bank
 from mockinterview.encoders import MODEL, TOKENIZER
 from mockinterview.errors import EncoderError
 from mockinterview.grading.calibration import Thresholds
@@ -237,3 +238,31 @@ def test_where_the_reader_fails_the_words_decide_and_the_mark_says_so(combiner, 
     monkeypatch.setattr(combiner.reader, "read_all", broken)
     answer = convolution.model_answer
     assert both.assess(convolution, answer) == EmbeddedGrader().assess(convolution, answer)
+
+
+@pytest.fixture(scope="module")
+def padding(both: EmbeddedGrader) -> tuple[EmbeddedGrader, Question]:
+    """Return the grader of the shipped bank and its question about padding."""
+    bank = load_bank(data_dir("corpus")).bank
+    return EmbeddedGrader(bank, both.combiner), bank.get("same-vs-valid-padding")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "same keeps the size, valid means no padding so it shrinks",
+        "valid: no padding, output smaller. same: zero padding, same size",
+    ],
+)
+def test_the_truth_in_few_words_is_no_swapped_belief(padding, answer):
+    """A belief that swaps two names has the words of the truth, and a short note says a point in full beside another one."""
+    grader, question = padding
+    mark = grader.assess(question, answer)
+    assert {p.id for p in mark.points if p.verdict == "hit"} == {"valid-none", "same-keeps"}
+    assert mark.misconceptions == ()
+
+
+def test_a_swapped_belief_is_still_told(padding):
+    """Whoever swaps the names says so in the same words."""
+    grader, question = padding
+    assert [m.id for m in grader.assess(question, "valid keeps the size, same shrinks it").misconceptions] == ["names-swapped"]

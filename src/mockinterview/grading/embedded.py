@@ -141,9 +141,11 @@ class EmbeddedGrader:
     def _judge(self, question: Question, answer: str) -> Judged:
         judged, by = self._read(question, answer)
         prepared, _ = self.prepare(question)
+        points = [one for one in judged.matches if one.target.kind == "point" and one.verdict == "hit"]
         for one in judged.matches:
-            if one.target.kind == "misconception" and one.verdict == "hit" and _is_corrected(prepared, one, answer):
-                one.verdict = "miss"
+            if one.target.kind == "misconception" and one.verdict == "hit":
+                corrected = _states_points(one, points) or _is_corrected(prepared, one, answer)
+                one.verdict = "miss" if corrected else "hit"
         return dataclasses.replace(judged, by=by)
 
     def _read(self, question: Question, answer: str) -> tuple[Judged, str]:
@@ -217,6 +219,17 @@ def judged_by_words(ready: tuple[Prepared, Gate], answer: str) -> tuple[Judged, 
     told = {found[kept[at]].sentence for at in telling}
     stating = [clause for clause in stating if clause.sentence in told] or stating
     return Judged(seen, tuple(matches), language), stating
+
+
+def _states_points(belief: Match, points: Iterable[Match]) -> bool:
+    """Tell whether most of the words that seem to state a belief state points instead, and do so with more certainty.
+
+    A belief that swaps two names has the words of the truth: "same keeps the size, valid shrinks it".
+    """
+    start, end = _place(belief)
+    surer = (_place(point) for point in points if point.hit > belief.hit)
+    covered = {at for first, last in surer for at in range(max(first, start), min(last, end))}
+    return len(covered) > cal.COVERED * (end - start)
 
 
 def _is_corrected(prepared: Prepared, one: Match, answer: str) -> bool:

@@ -10,7 +10,7 @@ from mockinterview.grading.score import EXERCISE
 from mockinterview.models import ARITHMETIC, Assessment, PointVerdict, Question, StatedMisconception
 
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_NUMBER = re.compile(r"(?<![\w.])[-−+]?\d[\d,]*(?:\.\d+)?(?:\s*[eE][-+]?\d+)?\s*(?:(?:million|thousand|per\s?cent|[kKM])\b|%)?|(?i:\b(?:" + "|".join(_WORDS) + r")\b)")  # fmt: skip
+_NUMBER = re.compile(r"(?<![\w.])[-−+]?\d[\d,]*(?:\.\d+)?(?:[ \u00a0]?[eE][-+]?\d+)?[ \t\u00a0]*(?:(?:million|thousand|per\s?cent|[kKM])\b|%)?|(?ia:\b(?:" + "|".join(_WORDS) + r")\b)")  # fmt: skip
 _FRACTION = re.compile(r"(?<![\w./])(\d{1,15})\s*/\s*(\d{1,15})(?![\w/])")
 _SETTLES = re.compile(
     r"(=|≈|~|->|→|⇒|:|\b(?:is|are|it'?s|get|gets|gives|equals|makes|answer|so|about|roughly|approximately|be)\b)\s*$", re.IGNORECASE
@@ -26,6 +26,7 @@ _CHECKS = re.compile(
 _SHORT = re.compile(r"(?P<number>\d+(?:\.(?P<decimals>\d+))?)\s*(?P<unit>k|m|thousand|million)", re.IGNORECASE)
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "%": 0.01, "percent": 0.01}
 MOST_RESULTS = 4
+_BEFORE = 40  # characters before a number in which a word that states it stands
 _FIRST_WORDS = 12  # characters before the first number within which it opens the reply ("it's 28, because ...")
 
 
@@ -68,7 +69,9 @@ def settled_numbers(answer: str) -> list[tuple[float, str]]:
     settled = [
         (value, quote)
         for index, (start, value, quote) in enumerate(found)
-        if index == len(found) - 1 or (index == 0 and start <= _FIRST_WORDS) or _SETTLES.search(answer[:start])
+        if index == len(found) - 1
+        or (index == 0 and start <= _FIRST_WORDS)
+        or _SETTLES.search(answer[max(start - _BEFORE, 0) : start])
     ]
     settled += [(value, quote) for _, value, quote in fractions[-1:]]
     return settled if len({value for value, _ in settled}) <= MOST_RESULTS else settled[-1:]
@@ -91,10 +94,9 @@ def _final(answer: str) -> str:
 
 
 def _value(text: str) -> float:
-    lowered = text.strip().lower().replace("−", "-")
+    lowered = "".join(text.split()).lower().replace("−", "-")
     if lowered in _WORDS:
         return float(_WORDS.index(lowered))
-    number = re.match(r"[-+]?[\d,]*(?:\.\d+)?(?:\s*e[-+]?\d+)?", lowered)
+    number = re.match(r"[-+]?[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", lowered)
     assert number is not None  # the pattern may match nothing, never fail
-    unit = lowered[number.end() :].replace(" ", "")
-    return float(number[0].replace(",", "").replace(" ", "")) * _SCALE.get(unit, 1.0)
+    return float(number[0].replace(",", "")) * _SCALE.get(lowered[number.end() :], 1.0)
