@@ -6,8 +6,12 @@ from contextlib import suppress
 
 import pytest
 
+from mockinterview.bank.load import data_dir, load_bank
 from mockinterview.errors import StorageError
+from mockinterview.evals.backend import RememberedGrader
 from mockinterview.evals.replies import ReplyStore
+from mockinterview.evals.spending import Spending, spending
+from mockinterview.models import Assessment
 
 
 def test_workers_that_begin_together_open_a_store_one_after_another(tmp_path, monkeypatch):
@@ -55,6 +59,24 @@ def test_a_small_store_keeps_everything(tmp_path):
     store = ReplyStore(path)
     assert [store.get(str(number)) for number in range(3)] == [0, 1, 2]
     store.close()
+
+
+async def test_a_mark_is_kept_for_what_was_heard(tmp_path):
+    """The same reply beside another follow-up is graded for itself."""
+    asked = []
+
+    class Grader:
+        name = "counting"
+
+        async def grade(self, question, answer):
+            asked.append(question.ask)
+            return Assessment(question=question.id, score=0.0, points=(), graded_by=self.name)
+
+    grader, question = RememberedGrader(Grader(), ReplyStore(tmp_path / "marks.db"), "stamp"), load_bank(data_dir("corpus")).bank.get("dropout")
+    spending.set(Spending())
+    for heard in (question, question.heard_as("And why?"), question.heard_as("And how?"), question, question.heard_as("And why?")):
+        await grader.grade(heard, "by half")
+    assert asked == [question.ask, "And why?", "And how?"]
 
 
 def test_a_run_closes_its_stores(house, monkeypatch):

@@ -6,6 +6,7 @@ from mockinterview.errors import UsageError
 from mockinterview.interview.planning import choose_questions
 from mockinterview.interview.policy import level_rank
 from mockinterview.models import Bank, Plan, Question
+from mockinterview.ports import Passage
 
 
 @pytest.fixture
@@ -58,3 +59,23 @@ def test_unknown_names_say_what_is_near(bank):
         choose_questions(bank, Plan(questions=("cnn_1",)))
     with pytest.raises(UsageError, match="optimisation"):
         choose_questions(bank, Plan(topics=("optimization",)))
+
+
+class Ranking:
+    """A retriever for which the questions of the bank fit in the order of their names."""
+
+    def __init__(self, bank: Bank) -> None:
+        self.bank = bank
+
+    def questions(self, query: str, k: int = 5) -> list[Passage]:
+        """Return the first `k`."""
+        names = sorted(q.id for q in self.bank)[:k]
+        return [Passage(name, "question", name, "", 1.0 / (1 + at)) for at, name in enumerate(names)]
+
+
+def test_a_subject_is_looked_for_in_the_chosen_topic(bank):
+    """The best of the topic are taken, in their order, however many of other topics fit better."""
+    chosen = Plan(topics=("optimisation",), about="gradients", count=2)
+    assert set(choose_questions(bank, chosen, retriever=Ranking(bank)).questions[:2]) <= {f"optimisation-{n}" for n in range(10)}
+    narrow = choose_questions(bank, Plan(level="advanced", about="gradients", count=8), retriever=Ranking(bank))
+    assert narrow.count == 8

@@ -4,9 +4,8 @@ from datetime import UTC, date, timedelta, timezone
 
 import pytest
 
-from mockinterview.errors import BackendError, GradingError, NotComparableError, UsageError
-from mockinterview.models import AnswerGraded, Bank
-from mockinterview.review.history import compare, progress, regraded
+from mockinterview.errors import NotComparableError
+from mockinterview.review.history import compare, progress
 
 
 @pytest.mark.parametrize(
@@ -74,40 +73,3 @@ def test_weeks_follow_the_time_zone(bank, attempt):
     evening = attempt(day=6)
     assert progress([evening], bank, UTC).weeks[0].starts == date(2026, 11, 16)
     assert progress([evening], bank, timezone(timedelta(hours=11))).weeks[0].starts == date(2026, 11, 23)
-
-
-async def test_another_grader_marks_the_same_answers(hold, bank, rule_grader, store):
-    """Every mark is new and carries the new name; what was computed stays, and nothing stored is touched."""
-    events = await hold("s", ("two", "three"), ["alpha beta gamma", "I don't know"])
-    again = await regraded(events, bank, rule_grader("judge", blind=("alpha",)))
-    marks = [(old, new) for old, new in zip(events, again, strict=True) if isinstance(old, AnswerGraded)]
-    assert [new.assessment.graded_by for _, new in marks] == ["judge", "arithmetic"]
-    assert marks[0][1].assessment.verdict("alpha") == "miss"
-    assert [old for old in events if not isinstance(old, AnswerGraded)] == [
-        new for new in again if not isinstance(new, AnswerGraded)
-    ]
-    assert store.events("s") == events
-
-
-@pytest.mark.parametrize(("error", "raised"), [(GradingError("no"), None), (BackendError("gone"), BackendError)])
-async def test_a_grader_that_fails(hold, bank, rule_grader, monkeypatch, error, raised):
-    """An answer that cannot be graded stays ungraded; a grader that cannot be reached is an error."""
-    events = await hold("s", ("three",), ["alpha"])
-
-    async def fail(self, question, answer):
-        raise error
-
-    monkeypatch.setattr(rule_grader, "grade", fail)
-    if raised:
-        with pytest.raises(raised):
-            await regraded(events, bank, rule_grader())
-    else:
-        marks = [e.assessment for e in await regraded(events, bank, rule_grader()) if isinstance(e, AnswerGraded)]
-        assert [(m.score, m.note) for m in marks] == [(None, "no")]
-
-
-async def test_a_question_that_is_gone_cannot_be_marked(hold, rule_grader):
-    """The error names it."""
-    events = await hold("s", ("three",), ["alpha"])
-    with pytest.raises(UsageError, match="three"):
-        await regraded(events, Bank([]), rule_grader())

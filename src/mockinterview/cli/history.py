@@ -13,12 +13,12 @@ from typing import Any
 from mockinterview.cli.compose import Workshop
 from mockinterview.cli.output import put_json, put_lines
 from mockinterview.errors import NotComparableError
-from mockinterview.interview.state import fold
-from mockinterview.models import Bank, Event, QuestionClosed
+from mockinterview.interview.regrade import regraded
+from mockinterview.models import Bank, Event
 from mockinterview.ports import Grader
 from mockinterview.report import bar, score_text
 from mockinterview.review.attempts import Attempt, attempts
-from mockinterview.review.history import Comparison, PointChange, Progress, Week, regraded
+from mockinterview.review.history import Comparison, PointChange, Progress, Week
 from mockinterview.review.history import compare as compared
 from mockinterview.review.history import progress as progress_of
 from mockinterview.review.schedule import cards, upcoming
@@ -77,24 +77,10 @@ def marked_again(session_id: str, events: Sequence[Event], bank: Bank, grader: G
 
     Raises NotComparableError where no question was closed, BackendError where the grader cannot be reached.
     """
-    again = asyncio.run(regraded(events, bank, grader))
-    old, new = attempts(events), attempts(_rescored(again, bank))
+    old, new = attempts(events), attempts(asyncio.run(regraded(events, bank, grader)))
     if not old:
         raise NotComparableError(f"Session {session_id} has no closed question to mark.", "`mockinterview resume` goes on with it.")
     return compared(old, new)
-
-
-def _rescored(events: Sequence[Event], bank: Bank) -> list[Event]:
-    """Return the events with the scores in the closing ones computed from the marks before them."""
-    rescored: list[Event] = []
-    for number, event in enumerate(events):
-        if isinstance(event, QuestionClosed):
-            thread = fold(events[:number], bank).thread(event.question_id)
-            scores = {"at_once": thread.score_at_once, "after_follow_up": thread.score_after}
-            rescored.append(event.model_copy(update=scores))
-        else:
-            rescored.append(event)
-    return rescored
 
 
 def _as_data(comparison: Comparison) -> dict[str, Any]:

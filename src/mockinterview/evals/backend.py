@@ -173,7 +173,7 @@ class RememberedGrader:
     async def grade(self, question: Question, answer: str) -> Assessment:
         """Return the assessment, from the store where it is kept; one that an outage had a part in is not kept."""
         spent = spending.get()
-        parts = (self._stamp, str(spent.epoch if spent else 0), question.id, answer)
+        parts = (self._stamp, str(spent.epoch if spent else 0), question.id, question.ask, *question.variants, answer)
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         kept = self._store.get(key)
         if kept is not None:

@@ -25,7 +25,7 @@ from mockinterview.interview.policy import (
     Understood,
     next_step,
 )
-from mockinterview.interview.state import Talk, fold
+from mockinterview.interview.state import AIMED, Talk, fold, probe_of
 from mockinterview.interview.summary import STRENGTH, build_report
 from mockinterview.models import (
     ARITHMETIC,
@@ -57,7 +57,6 @@ FEW_WORDS = 5  # of shorter answers nobody can tell which question they belong t
 MAKES_POINTS = 3.0  # of 10, from which an answer is one to another question: half a point may be chance
 BRIEF = 10  # words; a shorter reply to a follow-up is wrong at worst, and never off the subject
 LONGEST = 20_000  # characters of an answer: half an hour of talking, and some seconds of grading
-AIMED = ("probe", "misconception", "deepen")  # follow-ups that are after one thing
 COMMANDS = ("hint", "skip", "back", "clarify", "end")
 TALK_KEPT = 12  # turns of the talk that the interviewer is shown; the rest is in the verdicts
 
@@ -130,6 +129,8 @@ class Interview:
         Raises UsageError where no question is open, or the answer is longer than anybody says; then nothing is stored.
         """
         check_length(text + whiteboard)
+        if self.talk.threads and not self.waiting:  # a step failed: what was said before comes first
+            await self.advance()
         if self.talk.focus is None:
             raise UsageError("No question is open.", "`mockinterview start` begins a new interview.")
         self._store(AnswerGiven(question_id=self._focus_id(), text=text, whiteboard=whiteboard))
@@ -224,14 +225,12 @@ class Interview:
         """Return the move with the bank's sentence for it."""
         question = self.bank.get(move.question_id)
         match move.origin:
-            case "probe" | "deepen":
-                text = question.point(move.target).probe
-            case "misconception":
-                text = question.misconception(move.target).probe
+            case "probe" | "deepen" | "misconception":
+                text = probe_of(question, move.origin, move.target)
             case "documented" | "implied":
                 text = f"{move.text} {self.bank.get(move.to).ask}".strip()
             case "redirect":
-                text = self._bare_question()
+                text = self.talk.bare
             case _:
                 text = move.text
         return move.model_copy(update={"text": text})
@@ -291,22 +290,10 @@ class Interview:
         if step.how == "exercise" and isinstance(asked, FollowUpAsked):
             return grade_exercise(question, asked.numbers, text)
         try:
-            assessment = await self.grader.grade(self._as_heard(question), text)
+            assessment = await self.grader.grade(self.talk.as_heard(question), text)
             return await self._belongs_elsewhere(question, text, assessment)
         except (BackendError, GradingError) as error:
             return Assessment(question=question.id, score=None, points=(), graded_by=self.grader.name, note=str(error))
-
-    def _as_heard(self, question: Question) -> Question:
-        """Return the question as the candidate has heard it last: "yes, by half" says something beside its follow-up alone.
-
-        For a grader, the words of what was asked are no evidence; those of the question before the follow-up stay among them.
-        """
-        asked = self.talk.asked
-        if not isinstance(asked, FollowUpAsked) or asked.origin not in AIMED:
-            return question
-        bare = self._bare_question()
-        worded = () if bare in asked.text else (asked.text,)
-        return question.heard_as(bare, worded)
 
     async def _belongs_elsewhere(self, question: Question, text: str, assessment: Assessment) -> Assessment:
         """Return the assessment flagged as off topic where nothing was hit and the answer makes points of another question.
@@ -347,7 +334,7 @@ class Interview:
     def _react(self, step: React) -> RemarkMade:
         simple = {
             "back": ("back", words.NOTHING_SKIPPED), "end": ("end", words.ENDING),
-            "why": ("reaction", words.press(self._bare_question(), self.talk.pending.text if self.talk.pending else "")),
+            "why": ("reaction", words.press(self.talk.bare, self.talk.pending.text if self.talk.pending else "")),
         }  # fmt: skip
         if step.about in simple:
             about, options = simple[step.about]
@@ -359,11 +346,11 @@ class Interview:
             return RemarkMade(question_id=question.id, about="clarify", text=self._clarification(question))
         leads = {"thinking": words.THINKING, "carry_on": words.CARRY_ON}.get(step.about, words.REPEAT)
         text = words.pick(leads, self.talk.plan.seed, self._spoken())
-        return RemarkMade(question_id=question.id, about="small_talk", text=f"{text} {self._bare_question()}")
+        return RemarkMade(question_id=question.id, about="small_talk", text=f"{text} {self.talk.bare}")
 
     def _clarification(self, question: Question) -> str:
         """Return other words for what was asked; where the bank has none, what it belongs to; then the same words and a way out."""
-        seed, spoken, bare, heard = self.talk.plan.seed, self._spoken(), self._bare_question(), self._spoken_since_asked()
+        seed, spoken, bare, heard = self.talk.plan.seed, self._spoken(), self.talk.bare, self._spoken_since_asked()
         whole = self.talk.focus.asked if self.talk.focus else question.ask
         if isinstance(self.talk.asked, FollowUpAsked) and self.talk.asked.origin == "example":
             anew = words.said_anew(words.FORMULA, heard, seed, spoken)
@@ -379,19 +366,6 @@ class Interview:
     def _spoken_since_asked(self) -> str:
         at = next(i for i, event in reversed(list(enumerate(self.talk.events))) if event is self.talk.asked)
         return "\n".join(self._spoken(since=at))
-
-    def _bare_question(self) -> str:
-        """Return what the candidate has to answer, without the words that led to it."""
-        asked = self.talk.asked
-        assert self.talk.focus is not None  # there is always an open question while the candidate speaks
-        if not isinstance(asked, FollowUpAsked) or asked.to:
-            return self.talk.focus.asked
-        if asked.origin in ("exercise", "example"):
-            return asked.text
-        try:
-            return self._filled(Move(origin=asked.origin, question_id=asked.question_id, target=asked.target)).text
-        except KeyError:  # a resumed session, and the bank no longer has that point
-            return asked.text
 
     # --- closing --------------------------------------------------------------------------------------------------
 

@@ -51,12 +51,19 @@ def _pool(bank: Bank, plan: Plan, retriever: Retriever | None) -> list[Question]
     pool = [q for q in bank if not plan.topics or q.topic in plan.topics]
     pool = [q for q in pool if plan.level is None or q.level == plan.level]
     if plan.about and retriever:
-        found = [p.question_id for p in retriever.questions(plan.about, k=max(3 * wanted(plan), 10))]
-        pool = sorted((q for q in pool if q.id in found), key=lambda q: found.index(q.id))
+        pool = _nearest(pool, plan, retriever, len(bank))
     if not pool:
         narrowed = [name for name, given in (("topic", plan.topics), ("level", plan.level), ("subject", plan.about)) if given]
         raise UsageError(f"No question fits that {' and '.join(narrowed)}.", f"Choose another {' or '.join(narrowed)}.")
     return pool
+
+
+def _nearest(pool: list[Question], plan: Plan, retriever: Retriever, size: int) -> list[Question]:
+    """Return the questions of the pool that fit the subject best; where topic or level narrow it, others may fit better still."""
+    most = max(3 * wanted(plan), 10)
+    found = retriever.questions(plan.about, k=most if len(pool) == size else size)
+    rank = {passage.question_id: at for at, passage in enumerate(found)}
+    return sorted((q for q in pool if q.id in rank), key=lambda q: rank[q.id])[:most]
 
 
 def _spread(pool: list[Question], rng: random.Random, *, ordered: bool) -> list[Question]:

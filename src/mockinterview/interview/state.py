@@ -34,6 +34,7 @@ from mockinterview.models import (
     Verdict,
 )
 
+AIMED = ("probe", "misconception", "deepen")  # follow-ups that are after one thing
 BREAK = 600.0  # seconds; nobody thinks for ten minutes in an interview: the computer was asleep, or the session was resumed
 
 
@@ -202,6 +203,29 @@ class Talk:
         solved = any(point.id == EXERCISE for point in assessment.points)
         return self.asked.expected if solved and isinstance(self.asked, FollowUpAsked) else None
 
+    @property
+    def bare(self) -> str:
+        """What the candidate has to answer, without the words that led to it. Only while a question is open."""
+        asked = self.asked
+        assert self.focus is not None
+        if not isinstance(asked, FollowUpAsked) or asked.to:
+            return self.focus.asked
+        try:
+            question = self.bank.get(asked.question_id)
+            return probe_of(question, asked.origin, asked.target) if asked.origin in AIMED else asked.text
+        except KeyError:  # a resumed session, and the bank no longer has that point
+            return asked.text
+
+    def as_heard(self, question: Question) -> Question:
+        """Return the question as the candidate has heard it last: "yes, by half" says something beside its follow-up alone.
+
+        For a grader, the words of what was asked are no evidence; those of the question before the follow-up stay among them.
+        """
+        if not isinstance(self.asked, FollowUpAsked) or self.asked.origin not in AIMED:
+            return question
+        worded = () if self.bare in self.asked.text else (self.asked.text,)
+        return question.heard_as(self.bare, worded)
+
     def seconds(self) -> float:
         """Return the seconds that the talk has taken; a silence of more than BREAK seconds is a break and does not count."""
         moments = [datetime.fromisoformat(event.at) for event in self.events]
@@ -322,6 +346,11 @@ class Talk:
     def thread(self, question_id: str) -> Thread:
         """Return the latest thread of a question; raise StopIteration where it was never asked."""
         return next(t for t in reversed(self.threads) if t.question.id == question_id)
+
+
+def probe_of(question: Question, origin: str, target: str) -> str:
+    """Return the bank's words for a follow-up of AIMED; raise KeyError where the question has no such point or misconception."""
+    return question.misconception(target).probe if origin == "misconception" else question.point(target).probe
 
 
 def words_on(question_id: str, events: Iterable[Event]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Sessions beside each other: two attempts point by point, scores by week and topic, an old session marked by another grader."""
+"""Sessions beside each other: two attempts point by point, scores by week and topic."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from datetime import date, timedelta, tzinfo
 from statistics import fmean
 from typing import Literal
 
-from mockinterview.errors import GradingError, NotComparableError
-from mockinterview.models import ARITHMETIC, AnswerGiven, AnswerGraded, Assessment, Bank, Event, Verdict
-from mockinterview.ports import Grader
+from mockinterview.errors import NotComparableError
+from mockinterview.models import Bank, Verdict
 from mockinterview.review.attempts import Attempt
 
 Change = Literal["better", "same", "worse", "unknown"]
@@ -131,30 +130,3 @@ def _week(starts: date, attempts: Sequence[Attempt]) -> Week:
 def _mean(scores: Sequence[float | None]) -> float | None:
     known = [score for score in scores if score is not None]
     return round(fmean(known), 1) if known else None
-
-
-async def regraded(events: Sequence[Event], bank: Bank, grader: Grader) -> list[Event]:
-    """Return the events of a session with every mark given anew by `grader`; what was computed stays (exercises, "I don't know").
-
-    The stored session is not touched, and the scores in its closing events are still those of the old marks. Raises UsageError
-    where the bank no longer has a question, BackendError where the grader cannot be reached.
-    """
-    marked: list[Event] = []
-    answer: AnswerGiven | None = None
-    for event in events:
-        if isinstance(event, AnswerGiven):
-            answer = event
-        if isinstance(event, AnswerGraded) and answer and event.assessment.graded_by != ARITHMETIC:
-            marked.append(event.model_copy(update={"assessment": await _mark(grader, bank, answer)}))
-        else:
-            marked.append(event)
-    return marked
-
-
-async def _mark(grader: Grader, bank: Bank, answer: AnswerGiven) -> Assessment:
-    question = bank.get(answer.question_id)
-    text = answer.said
-    try:
-        return await grader.grade(question, text)
-    except GradingError as error:
-        return Assessment(question=question.id, score=None, points=(), graded_by=grader.name, note=str(error))

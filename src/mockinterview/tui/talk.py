@@ -299,6 +299,11 @@ class InterviewScreen(Frame):
             step.close()
             self.notify("The interviewer is still thinking. Your text stays here.", markup=False)
             return
+        if self.failed and not self.driver.interview.waiting:
+            step.close()
+            self.notify("What you said before comes first. Your text stays here.", markup=False)
+            self._drive(self.driver.advance())
+            return
         self._sending = (text, board)
         self.editor.text = ""
         if board:
