@@ -1,10 +1,12 @@
 """Nothing that a terminal acts on comes through."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockinterview.sanitize import clean, clean_piece
+from mockinterview.sanitize import clean, clean_piece, escape_json
 
 
 @pytest.mark.parametrize(
@@ -27,3 +29,11 @@ def test_no_control_character_survives(text):
     assert not [c for c in cleaned if (ord(c) < 32 and c not in "\t\n") or 127 <= ord(c) < 160]
     assert clean(cleaned) == cleaned
     assert "\x1b" not in clean_piece(text)
+
+
+@given(st.text() | st.text(alphabet='\x7f\x9b\x9d\u202e\ufeff\\"[2J\n'))
+def test_escaped_json_says_the_same_and_does_nothing_to_a_terminal(text):
+    """No character of it is one that is removed elsewhere, and whoever reads it as JSON gets the text back."""
+    written = escape_json(json.dumps({"text": text}, ensure_ascii=False, indent=2))
+    assert json.loads(written) == {"text": text}
+    assert clean(written) == written

@@ -230,12 +230,41 @@ def test_a_deleted_session_is_gone_from_the_file(store: SessionStore, path: Path
     assert not any(b"Quixotix" in file.read_bytes() for file in path.parent.iterdir() if file.is_file())
 
 
-def test_a_session_that_is_open_elsewhere_is_not_deleted(store: SessionStore) -> None:
-    """Deletion waits for nobody: it is refused."""
+def test_files_of_a_deleted_session_are_overwritten_and_gone(store: SessionStore, tmp_path: Path) -> None:
+    """Another name of such a file holds nothing any more; a file that is not there is none to remove."""
     fill(store, "s", started("s"))
-    with store.claim("s"), pytest.raises(UsageError, match="open in another window"):
-        store.delete("s")
+    draft, other_name = tmp_path / "s.txt", tmp_path / "link"
+    draft.write_text("my employer is called Quixotix")
+    other_name.hardlink_to(draft)
+    store.delete("s", [draft, tmp_path / "never.txt"])
+    assert not draft.exists()
+    assert not other_name.read_bytes().strip(b"\0")
+
+
+def test_half_a_surrogate_pair_is_written_as_json_escapes_it(tmp_path: Path) -> None:
+    """It ends no export: UTF-8 cannot hold it."""
+    storage.write_whole(tmp_path / "f.json", json.dumps(HOSTILE, ensure_ascii=False), "Try again.")
+    assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8")) == HOSTILE
+
+
+def test_a_session_whose_files_cannot_be_removed_can_be_deleted_again(store: SessionStore, tmp_path: Path) -> None:
+    """The file is named, and the session is still there."""
+    fill(store, "s", started("s"))
+    (tmp_path / "s.txt").mkdir()
+    with pytest.raises(StorageError, match=r"s\.txt cannot be removed"):
+        store.delete("s", [tmp_path / "s.txt"])
     assert len(store.sessions()) == 1
+
+
+def test_a_session_that_is_open_elsewhere_is_not_deleted(store: SessionStore, tmp_path: Path) -> None:
+    """Deletion waits for nobody: it is refused, and no file is touched."""
+    fill(store, "s", started("s"))
+    draft = tmp_path / "s.txt"
+    draft.write_text("not yet sent")
+    with store.claim("s"), pytest.raises(UsageError, match="open in another window"):
+        store.delete("s", [draft])
+    assert len(store.sessions()) == 1
+    assert draft.read_text() == "not yet sent"
 
 
 def test_session_ids_sort_by_time_and_repeat_with_the_seed() -> None:
@@ -442,6 +471,14 @@ def test_an_event_of_a_newer_version_hides_no_other_session(store: SessionStore)
         store.events("odd")
 
 
+@pytest.mark.parametrize("body", ['{"plan": null}', '{"plan": ["cnn"]}', '{"plan": {"topics": null}}'])
+def test_a_plan_of_a_newer_version_hides_no_other_session(store: SessionStore, body: str) -> None:
+    """A plan that is none here leaves its session in the list without topics."""
+    fill(store, "good", started("good", topics=("cnn",)))
+    store.copy_in([("odd", 1, at(5), "interview_started", body)])
+    assert [(summary.id, summary.topics) for summary in store.sessions()] == [("odd", ()), ("good", ("cnn",))]
+
+
 # --- damage -----------------------------------------------------------------------------------------------------------
 
 
@@ -531,11 +568,13 @@ def test_repair_waits_for_nobody(big: Path) -> None:
     assert not list(big.parent.glob("*.damaged*"))
 
 
-def test_a_damaged_event_is_dropped_by_repair(store: SessionStore, path: Path) -> None:
-    """One event that is no JSON any more stops only its own session, until it is repaired."""
+@pytest.mark.parametrize("body", ['{"kind": "answer_gi', '{"at": ' + "9" * 5000 + "}", "[" * 100_000])
+def test_a_damaged_event_is_dropped_by_repair(store: SessionStore, path: Path, body: str) -> None:
+    """One event that is no JSON any more, or none that can be read, stops only its own session, until it is repaired."""
     fill(store, "s", started("s"))
     fill(store, "t", started("t"))
-    store.copy_in([("s", 2, at(5), "answer_given", '{"kind": "answer_gi')])
+    store.copy_in([("s", 2, at(5), "answer_given", body)])
+    assert store.search("dropout") == []
     with pytest.raises(StorageError, match="Event 2 of session 's' is damaged"):
         store.events("s")
     assert store.events("t") == [started("t")]

@@ -333,3 +333,15 @@ async def test_who_marked_is_told_once_in_the_talk():
     interview = await held("light", "heavy", "/end")
     talk, report = as_markdown(interview.talk.events, interview.bank).split("## Report")
     assert (talk.count("Marked by scripted."), report.count("Marked by scripted.")) == (1, 1)
+
+
+async def test_an_escape_sequence_neither_frees_markup_nor_swallows_the_rest():
+    """Text is cleaned before it is escaped, each piece for itself."""
+    interview = await held("heavy \x1b<img src=x> \x1b[x](http://evil) \x1b]0;never ended", "/end")
+    text = as_markdown(interview.talk.events, interview.bank)
+    types = [child.type for token in MarkdownIt("commonmark").parse(text) for child in token.children or ()]
+    assert not {"html_inline", "link_open"} & set(types)
+    for made in (text, as_html(interview.talk.events, interview.bank)):
+        assert "\x1b" not in made
+        assert "never ended" not in made
+        assert made.index("img src") < made.index("A heavy truth")

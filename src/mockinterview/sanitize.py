@@ -2,6 +2,7 @@
 
 Removed: escape sequences (CSI, OSC with its payload, and their 8-bit forms), all other control characters but tab and newline,
 and the bidirectional overrides that can reorder what a reader sees (Unicode UAX #9; "Trojan Source", CVE-2021-42574).
+In JSON the same characters are escaped instead.
 """
 
 from __future__ import annotations
@@ -26,3 +27,8 @@ def clean(text: str) -> str:
 def clean_piece(text: str) -> str:
     """Return a piece of a stream without single control characters; safe whatever the pieces are cut at."""
     return _CONTROLS.sub("", text)
+
+
+def escape_json(text: str) -> str:
+    """Return a JSON document without a character that a terminal would act on; each is escaped, so that no data is lost."""
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -95,3 +95,12 @@ def test_endless_answer_in_a_batch_is_an_error_line(run, corpus, tmp_path):
     code, out, _ = run("grade", "--batch", file, "--judge", "words", "--corpus", corpus)
     assert (code, json.loads(out)["id"]) == (1, "a")
     assert "50,000 characters" in json.loads(out)["error"]
+
+
+def test_what_a_terminal_would_act_on_is_escaped_in_the_results(run, corpus, tmp_path):
+    """An id comes back as it came, and no control character reaches the terminal raw."""
+    file = tmp_path / "answers.jsonl"
+    file.write_text(json.dumps(answer("a\x9b2J\u202e")) + "\n")
+    _, out, _ = run("grade", "--batch", file, "--judge", "words", "--corpus", corpus)
+    assert json.loads(out)["id"] == "a\x9b2J\u202e"
+    assert not {"\x9b", "\u202e"} & set(out)

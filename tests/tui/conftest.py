@@ -123,12 +123,16 @@ class Model:
 
 
 class MemoryLog:
-    """A session log in memory. `full` makes every append fail; sessions in `taken` are driven elsewhere."""
+    """A session log in memory. `full` makes every append fail, `broken` every list; sessions in `taken` are driven elsewhere.
+
+    The events of the sessions in `unreadable` come from another version.
+    """
 
     def __init__(self) -> None:
         self.stored: dict[str, list[Event]] = {}
         self.taken: set[str] = set()
-        self.full = False
+        self.full = self.broken = False
+        self.unreadable: set[str] = set()
 
     def append(self, session_id: str, event: Event) -> None:
         """Store an event."""
@@ -140,10 +144,14 @@ class MemoryLog:
         """Return the events of a session."""
         if session_id not in self.stored:
             raise UsageError(f"There is no session '{session_id}'.", "List them.")
+        if session_id in self.unreadable:
+            raise StorageError(f"Event 2 of session '{session_id}' comes from another version.", "Update mockinterview to read it.")
         return list(self.stored[session_id])
 
     def sessions(self) -> list[SessionSummary]:
         """Return a summary of every session, newest first."""
+        if self.broken:
+            raise StorageError("The session log is damaged.", "Repair it.")
         return [summary(session_id, events) for session_id, events in reversed(self.stored.items())]
 
     def search(self, text: str, limit: int = 50) -> list[Found]:

@@ -9,7 +9,7 @@ from textual.widgets import Button, Input, OptionList
 
 from mockinterview.errors import BackendError
 from mockinterview.tui.choice import Choice, Picker
-from mockinterview.tui.core import Offer, Wishes, find_due
+from mockinterview.tui.core import Offer, Past, Wishes, find_due, find_past
 from mockinterview.tui.history import CompareScreen, HistoryScreen
 from mockinterview.tui.results import ReportScreen
 from mockinterview.tui.start import OfferPanel, StartScreen
@@ -294,3 +294,57 @@ async def test_mark_again_with_another_grader(world, wait_until, screen_text) ->
         await pilot.press("enter")
         await wait_until(pilot, lambda: "gone cannot be reached" in screen_text(app))
         assert isinstance(app.screen, HistoryScreen)
+
+
+@pytest.mark.parametrize("finished", [True, False])
+async def test_start_screen_does_without_a_session_that_cannot_be_read(world, wait_until, idle, finished) -> None:
+    """The latest one, over or not, offers nothing then, and a new interview begins as ever."""
+    opened = world.new_interview(Wishes(questions=("one",), count=1))
+    await opened.interview.start(opened.plan)
+    if finished:
+        await opened.interview.command("end")
+    world.log.unreadable = {"s1"}
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, ready(app))
+        assert app.failure is None
+        assert find_past(world.log) == Past()
+        await pilot.press("f2")
+        await idle(pilot, lambda: "s2" in world.log.stored)
+
+
+@pytest.mark.parametrize("keys", [("enter",), ("f2", "up", "f2"), ("f2", "f2"), ("f3",)])
+async def test_session_that_cannot_be_read_is_told_in_the_list(world, wait_until, screen_text, keys) -> None:
+    """Opening, comparing and exporting it say why not, and the list stays usable."""
+    await hold(world, "s1", "alpha")
+    await hold(world, "s2", "beta")
+    world.log.unreadable = {"s1"}
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        options = await to_history(app, pilot, wait_until, 2)
+        options.focus()
+        await pilot.press("down", *keys)
+        await wait_until(pilot, lambda: "Update mockinterview to read it." in " ".join(told(app, screen_text).split()))
+        assert isinstance(app.screen, HistoryScreen)
+        assert app.screen.chosen == ""
+        options.highlighted = 0
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
+
+
+def told(app, screen_text) -> str:
+    """Return what stands on the screen and in its messages."""
+    return " ".join([screen_text(app), *(notice.message for notice in app._notifications)])
+
+
+async def test_log_that_broke_meanwhile_is_told_on_the_start_screen(world, wait_until, idle, end, screen_text) -> None:
+    """Going back there for a new interview does not end the app."""
+    app = world.direct(questions=("one",))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        await end(pilot)
+        await wait_until(pilot, lambda: isinstance(app.screen, ReportScreen))
+        world.log.broken = True
+        await pilot.press("n")
+        await wait_until(pilot, lambda: "The session log is damaged. Repair it." in screen_text(app))
+        assert isinstance(app.screen, StartScreen)

@@ -98,6 +98,15 @@ async def test_after_the_end(world, idle, end, wait_until, screen_text, monkeypa
         assert "Send" not in screen_text(again)
 
 
+async def test_clock_shows_half_minutes_as_seconds(world, idle, screen_text, monkeypatch) -> None:
+    """A limit of seven and a half minutes is 7:30."""
+    monkeypatch.setattr(Talk, "seconds", lambda self: 61.0)
+    app = world.direct(minutes=7.5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot)
+        assert "1:01 of 7:30" in screen_text(app)
+
+
 async def test_page_keys_scroll_the_talk_while_typing(world, idle, wait_until) -> None:
     """PgUp in the editor scrolls the transcript; the focus and the text stay."""
     app = world.direct()

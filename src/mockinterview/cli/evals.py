@@ -29,6 +29,7 @@ from mockinterview.evals.noise import Noise, noise_of
 from mockinterview.evals.outcome import BACKEND_GONE, Outcome, as_document, figures_of
 from mockinterview.evals.results import Result
 from mockinterview.evals.run import Job, Manifest, RunFolder, cases_hash, code_hash, grader_hash, jobs_of, prompts_hash, run_jobs
+from mockinterview.sanitize import escape_json
 
 if TYPE_CHECKING:
     from mockinterview.evals.replies import ReplyStore
@@ -361,7 +362,7 @@ def _report(outcome: Outcome, arguments: argparse.Namespace) -> None:
 
 
 def _as_json(outcome: Outcome) -> str:
-    return json.dumps(as_document(outcome), ensure_ascii=False, indent=1) + "\n"
+    return escape_json(json.dumps(as_document(outcome), ensure_ascii=False, indent=1)) + "\n"
 
 
 def _later(name: str) -> Callable[[Outcome], str]:

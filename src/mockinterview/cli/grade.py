@@ -17,6 +17,7 @@ from mockinterview.cli.output import put_json, put_lines
 from mockinterview.errors import MockInterviewError, UsageError
 from mockinterview.interview.loop import check_length
 from mockinterview.report import score_card_lines
+from mockinterview.sanitize import escape_json
 
 if TYPE_CHECKING:
     from mockinterview.models import Bank
@@ -60,7 +61,7 @@ async def _batch(workshop: Workshop, file: Path, jobs: int) -> int:
     with _opened(file) as lines:
         async for result in _in_order(workshop.bank, grader, _numbered(lines), jobs):
             failed = failed or "error" in result
-            sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+            sys.stdout.write(escape_json(json.dumps(result, ensure_ascii=False)) + "\n")
     return 1 if failed else 0
 
 

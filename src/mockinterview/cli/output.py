@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from mockinterview.sanitize import clean
+from mockinterview.sanitize import clean, escape_json
 
 
 def put_json(data: Any) -> None:
-    """Write one JSON document to stdout."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    """Write one JSON document to stdout; what a terminal would act on is escaped."""
+    sys.stdout.write(escape_json(json.dumps(data, ensure_ascii=False, indent=2)) + "\n")
 
 
 def put_lines(lines: Iterable[str]) -> None:

@@ -26,7 +26,7 @@ from mockinterview.models import (
     RemarkMade,
 )
 from mockinterview.report import closing_lines, open_card_lines, report_lines
-from mockinterview.sanitize import clean
+from mockinterview.sanitize import clean, escape_json
 
 WIDTH = 92
 _TEXT = re.compile(r"(?: {2}[-+~!=] .{13}|\s*)")  # the column of signs and verdicts, or the indent
@@ -49,7 +49,7 @@ class JsonLines:
 
     def show(self, event: Event) -> None:
         """Print one event."""
-        sys.stdout.write(event.model_dump_json() + "\n")
+        sys.stdout.write(escape_json(event.model_dump_json()) + "\n")
         sys.stdout.flush()
 
     def show_past(self) -> None:

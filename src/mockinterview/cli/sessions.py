@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mockinterview.cli.compose import Workshop
 from mockinterview.cli.output import put_json, put_lines
-from mockinterview.errors import StorageError, UsageError
-from mockinterview.report import as_html, as_json, as_markdown, disclosed, score_text
+from mockinterview.errors import UsageError
+from mockinterview.report import TEXTS, as_markdown, disclosed, score_text
+from mockinterview.storage import write_whole
+from mockinterview.tui.drafts import Draft
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,17 +49,11 @@ def export(arguments: argparse.Namespace) -> int:
     """Write a session as Markdown, JSON or HTML to stdout or a file, or what it lacked as an Anki package to a file."""
     workshop = Workshop({"corpus": arguments.corpus})
     events = workshop.store.events(workshop.store.resolve(arguments.session))
-    match arguments.format:
-        case "anki":
-            return _export_deck(events, workshop, arguments.output)
-        case "json":
-            text = as_json(events, workshop.bank)
-        case "html":
-            text = as_html(events, workshop.bank)
-        case _:
-            text = as_markdown(events, workshop.bank)
+    if arguments.format == "anki":
+        return _export_deck(events, workshop, arguments.output)
+    text = TEXTS[arguments.format](events, workshop.bank)
     if arguments.output:
-        _write(arguments.output, text.encode())
+        _write(arguments.output, text)
     else:
         put_lines([text.rstrip("\n")])
     return 0
@@ -75,22 +70,16 @@ def _export_deck(events: list[Event], workshop: Workshop, file: Path | None) -> 
     return 0
 
 
-def _write(file: Path, content: bytes) -> None:
+def _write(file: Path, content: str | bytes) -> None:
     if file.is_dir():
         raise UsageError(f"{file} is a folder.", "Name a file in it with -o.")
-    temporary = file.with_name(f".{file.name}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(file)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise StorageError(f"{file} cannot be written: {error.strerror}.", "Choose another place with -o.") from error
+    write_whole(file, content, "Choose another place with -o.")
 
 
 def delete(arguments: argparse.Namespace) -> int:
-    """Delete a session for good, after asking."""
-    store = Workshop().store
+    """Delete a session for good, after asking, with what was typed in it and never sent."""
+    workshop = Workshop()
+    store = workshop.store
     session_id = store.resolve(arguments.session)
     if not arguments.yes:
         if not sys.stdin.isatty():
@@ -99,6 +88,12 @@ def delete(arguments: argparse.Namespace) -> int:
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             return 0
-    store.delete(session_id)
+    store.delete(session_id, _drafts(workshop.folders.data / "drafts", session_id))
     sys.stderr.write(f"Session {session_id} is deleted.\n")
     return 0
+
+
+def _drafts(folder: Path, session_id: str) -> list[Path]:
+    """Return the files in which the app keeps an unsent answer and whiteboard, those of an interrupted save among them."""
+    files = [Draft(folder, name).file for name in (session_id, f"{session_id}.board")]
+    return [*files, *(file.with_suffix(".part") for file in files)]

@@ -1,6 +1,6 @@
 """How it reads: score cards and reports as lines (`lines`), what a transcript holds (`transcript`), its files (`files`)."""
 
-from mockinterview.report.files import as_html, as_json, as_markdown
+from mockinterview.report.files import TEXTS, as_html, as_json, as_markdown
 from mockinterview.report.lines import (
     MORE_TO_IT,
     NOTHING_STATED,
@@ -25,6 +25,7 @@ __all__ = [
     "MORE_TO_IT",
     "NOTHING_STATED",
     "SIGNS",
+    "TEXTS",
     "as_html",
     "as_json",
     "as_markdown",

@@ -1,17 +1,21 @@
-"""Sessions as files: Markdown and HTML from the blocks of a transcript, JSON from the events. All text in them is data."""
+"""Sessions as files: Markdown and HTML from the blocks of a transcript, JSON from the events.
+
+All text in them is data: nothing in it is markup, and nothing that a terminal would act on is left in it.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from mockinterview.grading.score import AFTER_HINT, AFTER_PROBE, CREDIT
 from mockinterview.models import Bank, Event, InterviewStarted, Question, QuestionClosed
 from mockinterview.report.transcript import Block, Heading, Listed, Quoted, Remark, Spoken, Table, disclosed, transcript
+from mockinterview.sanitize import clean, escape_json
 
 
 def as_json(events: Sequence[Event], bank: Bank | None = None) -> str:
@@ -27,7 +31,7 @@ def as_json(events: Sequence[Event], bank: Bank | None = None) -> str:
         asked = dict.fromkeys(e.question_id for e in events if isinstance(e, QuestionClosed))
         body["questions"] = {name: _expected(bank.get(name)) for name in asked if name in told and name in bank}
         body["credit"] = {**CREDIT, "after_probe": AFTER_PROBE, "after_hint": AFTER_HINT}
-    return json.dumps(body, ensure_ascii=False, indent=2)
+    return escape_json(json.dumps(body, ensure_ascii=False, indent=2))
 
 
 def _expected(question: Question) -> dict[str, Any]:
@@ -78,8 +82,11 @@ def _item(bullet: str, label: str, text: str, below: Sequence[str]) -> str:
 
 
 def _line(text: str) -> str:
-    """Return text on one line with everything escaped that Markdown or HTML would act on."""
-    plain = " ".join(text.split())
+    """Return text on one line with everything escaped that Markdown or HTML would act on.
+
+    It is cleaned first: an escape sequence could swallow the backslash before a sign.
+    """
+    plain = " ".join(clean(text).split())
     escaped = re.sub(r"([\\`*_\[\]<>#|~&$])", r"\\\1", plain)
     return re.sub(
         r"^([-+=]|\d+(?=[.)](?:\s|$)))", lambda m: f"{m[0]}\\" if m[0].isdigit() else f"\\{m[0]}", escaped
@@ -98,33 +105,40 @@ _CSS = (
 
 
 def as_html(events: Sequence[Event], bank: Bank) -> str:
-    """Return a session as one self-contained HTML page; all text in it is escaped."""
+    """Return a session as one self-contained HTML page; all text in it is cleaned and escaped."""
     body = "\n".join(_html(block) for block in transcript(events, bank))
     head = f'<meta charset="utf-8">\n<title>Mock interview</title>\n<style>{_CSS}</style>'
     return f'<!doctype html>\n<html lang="en">\n{head}\n<main>\n{body}\n</main>\n</html>\n'
 
 
+def _harmless(text: str) -> str:
+    return escape(clean(text))
+
+
 def _html(block: Block) -> str:
     match block:
         case Heading():
-            name = f" <code>{escape(block.name)}</code>" if block.name else ""
-            return f"<h{block.level}>{escape(block.text)}{name}</h{block.level}>"
+            name = f" <code>{_harmless(block.name)}</code>" if block.name else ""
+            return f"<h{block.level}>{_harmless(block.text)}{name}</h{block.level}>"
         case Spoken():
-            occasion = f" ({escape(block.occasion)})" if block.occasion else ""
-            return f"<p><b>{escape(block.speaker)}</b>{occasion}: {escape(block.text)}</p>"
+            occasion = f" ({_harmless(block.occasion)})" if block.occasion else ""
+            return f"<p><b>{_harmless(block.speaker)}</b>{occasion}: {_harmless(block.text)}</p>"
         case Quoted():
-            return f"<p><b>{escape(block.title)}:</b></p>\n<blockquote>{escape(block.text)}</blockquote>"
+            return f"<p><b>{_harmless(block.title)}:</b></p>\n<blockquote>{_harmless(block.text)}</blockquote>"
         case Remark():
-            return f"<p><i>{escape(block.text)}</i></p>"
+            return f"<p><i>{_harmless(block.text)}</i></p>"
         case Listed():
             tag = "ol" if block.numbered else "ul"
             return f"<{tag}>{''.join(_html_item(*item) for item in block.items)}</{tag}>"
         case Table():
-            head = "".join(f"<th>{escape(cell)}</th>" for cell in block.head)
-            rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in block.rows)
+            head = "".join(f"<th>{_harmless(cell)}</th>" for cell in block.head)
+            rows = "".join(f"<tr>{''.join(f'<td>{_harmless(cell)}</td>' for cell in row)}</tr>" for row in block.rows)
             return f"<table><tr>{head}</tr>{rows}</table>"
 
 
 def _html_item(label: str, text: str, below: Sequence[str]) -> str:
-    named = f"<b>{escape(label)}</b>: " if label else ""
-    return f"<li>{named}{escape(text)}{''.join(f'<br>{escape(line)}' for line in below)}</li>"
+    named = f"<b>{_harmless(label)}</b>: " if label else ""
+    return f"<li>{named}{_harmless(text)}{''.join(f'<br>{_harmless(line)}' for line in below)}</li>"
+
+
+TEXTS: Final[Mapping[str, Callable[[Sequence[Event], Bank], str]]] = {"md": as_markdown, "html": as_html, "json": as_json}

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from mockinterview.errors import StorageError, UsageError, nearest_hint
 from mockinterview.models import EVENT, Event
+from mockinterview.storage.files import remove_for_good
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -117,10 +118,16 @@ class SessionStore:
                 (session_id, event.at, event.kind, body),
             )
 
-    def delete(self, session_id: str) -> None:
-        """Remove a session for good, overwriting it; raise UsageError where it is unknown or open in another window."""
+    def delete(self, session_id: str, files: Iterable[Path] = ()) -> None:
+        """Remove a session and the files that belong to it for good, overwriting all of it.
+
+        The files go first, so that one that cannot be removed leaves a session that can be deleted again.
+        Raises UsageError where the session is unknown or open in another window.
+        """
         self._check_known(session_id)
         with self.claim(session_id):
+            for file in files:
+                remove_for_good(file)
             with self._writing() as db:
                 db.execute("DELETE FROM events WHERE session_id = ?", (session_id,))
             self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -233,11 +240,11 @@ class SessionStore:
     def _event(self, session_id: str, seq: int, body: str) -> Event:
         try:
             return EVENT.validate_python(json.loads(body))
-        except json.JSONDecodeError as error:
-            raise StorageError(f"Event {seq} of session '{session_id}' is damaged.", REPAIR_HINT) from error
         except ValidationError as error:
             message = f"Event {seq} of session '{session_id}' comes from another version of mockinterview."
             raise StorageError(message, "Update mockinterview to read it.") from error
+        except (ValueError, RecursionError) as error:  # not JSON, or more digits or brackets than Python reads
+            raise StorageError(f"Event {seq} of session '{session_id}' is damaged.", REPAIR_HINT) from error
 
     def _claim_file(self, session_id: str) -> Path:
         if not _SAFE_ID.fullmatch(session_id):
@@ -337,18 +344,18 @@ def readable_fields(body: str) -> dict[str, Any]:
     """Return the body of an event, or nothing where it is damaged: one bad event must not hide all other sessions."""
     try:
         fields = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}
 
 
 def _summary(ends: _Ends, session_id: str, started: str, questions: int) -> SessionSummary:
-    plan = ends.get((session_id, "interview_started"), {}).get("plan", {})
-    report = ends.get((session_id, "interview_finished"), {}).get("report", {})
+    plan = _table(ends, (session_id, "interview_started"), "plan")
+    report = _table(ends, (session_id, "interview_finished"), "report")
     return SessionSummary(
         id=session_id,
         started=started,
-        topics=tuple(plan.get("topics", ())),
+        topics=tuple(plan.get("topics") or ()),
         questions=questions,
         finished=(session_id, "interview_finished") in ends,
         at_once=report.get("at_once"),
@@ -356,6 +363,12 @@ def _summary(ends: _Ends, session_id: str, started: str, questions: int) -> Sess
         mode=plan.get("mode", ""),
         backend=plan.get("backend", ""),
     )
+
+
+def _table(ends: _Ends, end: tuple[str, str], name: str) -> dict[str, Any]:
+    """Return a field of the first or last event of a session that is a table, nothing where it is none (in another version)."""
+    found = ends.get(end, {}).get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _find(words: Sequence[str], session_id: str, body: dict[str, Any], around: int = 60) -> Found | None:

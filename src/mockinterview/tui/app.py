@@ -187,7 +187,7 @@ class InterviewApp(App[None]):
         try:
             await asyncio.to_thread(core.build_index, progress)
         except MockInterviewError as error:
-            self.notify(str(error), severity="warning", markup=False)
+            self.notify(clean(str(error)), severity="warning", markup=False)
         self._show_index("")
 
     def _show_index(self, line: str) -> None:
@@ -274,9 +274,7 @@ class InterviewApp(App[None]):
     def on_history_screen_open(self, event: HistoryScreen.Open) -> None:
         """Open a past interview: what is over needs no model."""
         if self.core:
-            over = any(e.kind == "interview_finished" for e in self.core.store.events(event.session_id))
-            make = partial(self.core.open_stored, event.session_id)
-            self.run_worker(self._open_from_form(_without_models(make) if over else make), group="open", exclusive=True)
+            self.run_worker(self._open_from_form(partial(_past, self.core, event.session_id)), group="open", exclusive=True)
 
     async def action_history(self) -> None:
         """Show past interviews."""
@@ -305,7 +303,10 @@ class InterviewApp(App[None]):
         first = self.screen_stack[0]
         start = first if isinstance(first, StartScreen) else StartScreen(NO_WISHES)
         await self._only(start)
-        await self._fill_start(self.core)
+        try:
+            await self._fill_start(self.core)
+        except MockInterviewError as error:
+            start.complain(error)
 
     def on_interview_screen_began(self, event: InterviewScreen.Began) -> None:
         """Remember what can be resumed."""
@@ -347,8 +348,9 @@ def _talk() -> type[InterviewScreen]:
     return InterviewScreen
 
 
-def _without_models(make: Make) -> Make:
-    return lambda _: make(True)  # noqa: FBT003 - as `Make` is called
+def _past(core: Core, session_id: str, embedded: bool) -> Opened:  # noqa: FBT001 - as `Make` calls it
+    over = any(e.kind == "interview_finished" for e in core.store.events(session_id))
+    return core.open_stored(session_id, embedded or over)
 
 
 def _new(core: Core, wishes: Wishes, embedded: bool) -> Opened:  # noqa: FBT001 - as `Make` calls it

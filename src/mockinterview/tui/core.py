@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from mockinterview.errors import StorageError
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -213,14 +215,22 @@ def remembered(core: Core, last: Wishes | None) -> Wishes:
 
 
 def find_past(store: Sessions) -> Past:
-    """Return what earlier interviews leave to do."""
+    """Return what earlier interviews leave to do; raises StorageError where the log itself cannot be read."""
     sessions = store.sessions()
-    return Past(_unfinished(store), _choices(store.events(sessions[0].id)) if sessions else None)
+    return Past(_unfinished(store), _choices(_readable_events(store, sessions[0].id)) if sessions else None)
+
+
+def _readable_events(store: Sessions, session_id: str) -> Sequence[Event]:
+    """Return the events of a session, none where it cannot be read: one bad session must not stand in the way of all others."""
+    try:
+        return store.events(session_id)
+    except StorageError:
+        return ()
 
 
 def _unfinished(store: Sessions) -> Unfinished | None:
     session_id = store.latest_unfinished()
-    asked = [e for e in store.events(session_id) if e.kind == "question_asked"] if session_id else []
+    asked = [e for e in _readable_events(store, session_id) if e.kind == "question_asked"] if session_id else []
     return Unfinished(session_id, asked[-1].number, asked[-1].total) if session_id and asked else None
 
 

@@ -15,10 +15,9 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from mockinterview.errors import StorageError
 from mockinterview.interview.state import Talk
-from mockinterview.report import as_html, as_json, as_markdown, disclosed
-from mockinterview.sanitize import clean
+from mockinterview.report import TEXTS, disclosed
+from mockinterview.storage import write_whole
 from mockinterview.tui.cards import Hanging
 from mockinterview.tui.core import Core
 from mockinterview.tui.frame import Panel
@@ -69,23 +68,13 @@ def export(core: Core, talk: Talk, form: str) -> Path:
     Raises StorageError where that fails, UsageError where there is nothing to make cards of.
     """
     file = core.exports / f"mockinterview-{talk.session_id}.{form}"
-    content = _exported(core, talk, form)
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(file)
-    except OSError as error:
-        raise StorageError(
-            f"{file} cannot be written: {error.strerror}.", f"`mockinterview sessions export {talk.session_id} -o FILE`"
-        ) from error
+    content = _deck(core, talk) if form == "apkg" else TEXTS[form](talk.events, core.bank)
+    write_whole(file, content, f"`mockinterview sessions export {talk.session_id} -o FILE`")
     return file
 
 
-def _exported(core: Core, talk: Talk, form: str) -> bytes:
-    if form == "apkg":
-        from mockinterview.review.deck import as_apkg, session_cards
+def _deck(core: Core, talk: Talk) -> bytes:
+    from mockinterview.review.deck import as_apkg, session_cards
 
-        cards = session_cards(talk.events, core.bank, disclosed(talk.events))
-        return as_apkg(cards, datetime.fromisoformat(talk.events[-1].at))
-    text = as_json(talk.events, core.bank) if form == "json" else {"md": as_markdown, "html": as_html}[form](talk.events, core.bank)
-    return clean(text).encode()
+    cards = session_cards(talk.events, core.bank, disclosed(talk.events))
+    return as_apkg(cards, datetime.fromisoformat(talk.events[-1].at))

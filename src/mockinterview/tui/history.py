@@ -141,9 +141,9 @@ class HistoryScreen(Frame):
             self.chosen = self.highlighted
             self._tell(f"{self.chosen} with which one? Choose it and press {label('compare')} again.")
             return
-        before, after = sorted((self.chosen, self.highlighted), key=self._age)
-        self.chosen = ""
+        pair, self.chosen = (self.chosen, self.highlighted), ""
         try:
+            before, after = sorted(pair, key=self._age)
             found = compare(*(attempts(self.core.store.events(name)) for name in (before, after)))
         except MockInterviewError as error:
             self._tell(str(error))

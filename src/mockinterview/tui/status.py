@@ -20,8 +20,12 @@ def _number(talk: Talk) -> int:
 
 
 def _clock(talk: Talk, seconds: float) -> str:
-    spent = f"{int(seconds) // 60}:{int(seconds) % 60:02}"
-    return f"{spent} of {talk.plan.minutes:g}:00" if talk.plan.minutes else spent
+    spent = _minutes(int(seconds))
+    return f"{spent} of {_minutes(round(talk.plan.minutes * 60))}" if talk.plan.minutes else spent
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds // 60}:{seconds % 60:02}"
 
 
 def cost_of_help(talk: Talk) -> str:
