@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +29,8 @@ LOCAL_PRESETS: Mapping[str, str] = {
 }
 """Default addresses of local servers, from their documentation."""
 OPENAI_URL = "https://api.openai.com/v1"
+WITHOUT_MODEL = ("embedded", "words")
+"""The graders of the package itself, which have neither an address nor a model."""
 
 
 class Settings(BaseModel):
@@ -39,11 +41,11 @@ class Settings(BaseModel):
     backend: str = "embedded"
     """Who interviews and grades: "embedded", the name of a backend, or "gguf:FILE"."""
     judge: str = ""
-    """A backend that grades instead of `backend`; empty for the same one."""
+    """A backend that grades instead of `backend`; empty for the same one. `backend = "embedded"` from a later source means both."""
     base_url: str = ""
-    """The address of the backend named by `backend` where no table in `config.toml` defines it."""
+    """The address of `backend`, or of `judge` where that is embedded, if no table in `config.toml` defines it."""
     model: str = ""
-    """The model to ask for at `base_url`."""
+    """The model to ask that backend for. From a flag or a variable it goes before the one in its table."""
     corpus: Path | None = None
     """A folder with a bank of your own (`questions/<topic>/<id>.yaml`); unset for the shipped bank."""
     prompts: Path | None = None
@@ -137,13 +139,58 @@ def load_settings(
     origins = dict.fromkeys(Settings.model_fields, "default")
     sources = ((_read_file(file), str(file)), (_read_environment(environment), "environment"), (_given(flags), "flag"))
     for source, label in sources:
+        for name in _ended(values, source):
+            del values[name]
+            origins[name] = "default"
         for name, value in source.items():
             if name not in Settings.model_fields:
                 hint = nearest_hint(name, Settings.model_fields, "`mockinterview config show` lists all settings.")
                 raise SettingsError(f"Unknown setting '{name}' in {label}.", hint)
             values[name] = value
             origins[name] = f"{ENV_PREFIX}{name.upper()}" if label == "environment" else label
-    return LoadedSettings(_validated(values, origins), origins)
+    _refuse_another_owner(values, sources)
+    return LoadedSettings(_tables_first(_validated(values, origins), origins, str(file)), origins)
+
+
+def addressed(backend: str, judge: str) -> str:
+    """Return whose `base_url` and `model` are: the backend's, the judge's where that takes none (embedded, gguf:FILE), or ""."""
+    return next((n for n in (backend, judge) if n and n not in WITHOUT_MODEL and not n.startswith("gguf:")), "")
+
+
+def _owner(values: Mapping[str, Any]) -> str:
+    return addressed(str(values.get("backend") or ""), str(values.get("judge") or ""))
+
+
+def _ended(values: Mapping[str, Any], source: Mapping[str, Any]) -> set[str]:
+    """Return which values end with a later source: the judge with `embedded`, address and model with another backend to ask."""
+    alone = source.get("backend") == "embedded" and values.get("judge") not in WITHOUT_MODEL
+    ended = {"judge"} if alone else set()
+    left = {name: value for name, value in values.items() if name not in ended}
+    if _owner(values) not in ("", _owner({**left, **source})):
+        ended |= {"base_url", "model"}
+    return ended & values.keys()
+
+
+def _refuse_another_owner(values: Mapping[str, Any], sources: Sequence[tuple[Mapping[str, Any], str]]) -> None:
+    """Raise SettingsError where a source gives a judge with address or model, which would go to the backend of an earlier one."""
+    owner = _owner(values)
+    for source, label in reversed(sources):
+        if source.get("backend"):
+            return
+        meant, given = _owner(source), [name for name in ("base_url", "model") if source.get(name)]
+        if meant not in ("", owner) and any(values.get(name) == source[name] for name in given):
+            message = f"The address or model from {label} stands beside the judge '{meant}', but belongs to the backend '{owner}'."
+            raise SettingsError(message, f"Name the backend as well, or put it into a table [backends.{meant}] of config.toml.")
+
+
+def _tables_first(settings: Settings, origins: dict[str, str], file: str) -> Settings:
+    """Return the settings without the address and model of the file where a table of the same file has its own."""
+    table = settings.backends.get(addressed(settings.backend, settings.judge))
+    if table is None:
+        return settings
+    outdone = [name for name in ("base_url", "model") if origins[name] == file and (table.gguf or getattr(table, name))]
+    origins.update(dict.fromkeys(outdone, f"[backends.{table.name}]"))
+    return settings.model_copy(update=dict.fromkeys(outdone, ""))
 
 
 def _validated(values: dict[str, Any], origins: Mapping[str, str]) -> Settings:
@@ -183,18 +230,30 @@ def _given(flags: Mapping[str, Any] | None) -> dict[str, Any]:
 def backend_settings(settings: Settings, name: str) -> BackendSettings:
     """Return the definition of a backend by name; raise SettingsError, naming the nearest, where nothing defines it.
 
-    A table in `config.toml` comes first, then `gguf:FILE`, then the presets; `base_url` and `model` complete a preset.
+    `gguf:FILE` comes first, then the tables in `config.toml`, then the presets. `base_url` and `model` complete the one that they
+    belong to (`addressed`); SettingsError where its table has another address, for its key is meant for that one alone.
     """
     if name.startswith("gguf:"):
         return BackendSettings(name=name, gguf=name.removeprefix("gguf:"), model=Path(name).stem)
+    own = name == addressed(settings.backend, settings.judge)
+    base_url, model = (settings.base_url, settings.model) if own else ("", "")
     if name in settings.backends:
-        return settings.backends[name]
-    if settings.base_url:
-        return BackendSettings(name=name, base_url=settings.base_url, model=settings.model, key_env=f"{ENV_PREFIX}API_KEY")
+        return _completed(settings.backends[name], base_url, model)
+    if base_url:
+        return BackendSettings(name=name, base_url=base_url, model=model, key_env=f"{ENV_PREFIX}API_KEY")
     if name == "openai":
-        return BackendSettings(name=name, base_url=OPENAI_URL, model=settings.model, key_env="OPENAI_API_KEY")
+        return BackendSettings(name=name, base_url=OPENAI_URL, model=model, key_env="OPENAI_API_KEY")
     if name in LOCAL_PRESETS:
-        return BackendSettings(name=name, base_url=LOCAL_PRESETS[name], model=settings.model)
+        return BackendSettings(name=name, base_url=LOCAL_PRESETS[name], model=model)
     known = ["embedded", "openai", *LOCAL_PRESETS, *settings.backends]
     hint = nearest_hint(name, known, f"Backends: {', '.join(dict.fromkeys(known))}, gguf:FILE.")
     raise SettingsError(f"There is no backend '{name}'.", hint)
+
+
+def _completed(table: BackendSettings, base_url: str, model: str) -> BackendSettings:
+    """Return a table with the model that is asked for; the model of a file is that file."""
+    if base_url.rstrip("/") not in ("", table.base_url.rstrip("/")):
+        where = table.base_url or table.gguf or "no address"
+        message = f"base_url names {base_url} for backend '{table.name}', and its table in config.toml {where}."
+        raise SettingsError(message, "Leave base_url out, correct the table, or name a backend without one.")
+    return table.model_copy(update={"model": model}) if model and not table.gguf else table

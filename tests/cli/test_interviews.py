@@ -11,7 +11,7 @@ import pytest
 
 from mockinterview.cli import main
 from mockinterview.cli.compose import Workshop
-from mockinterview.errors import StorageError
+from mockinterview.errors import StorageError, UsageError
 from mockinterview.models import EVENT, InterviewStarted, Plan
 
 PROGRAM = (sys.executable, "-m", "mockinterview")
@@ -217,6 +217,58 @@ def test_resume_goes_on_with_the_backend_of_the_session(home, corpus, monkeypatc
     assert other.store is later.store
     named = Workshop({"corpus": corpus, "backend": "vllm"})
     assert named.begun_with(interview.session_id)[0] == "vllm"
+
+
+def begun(corpus, **chosen):
+    """Store the beginning of a session with a backend, a model and a judge; return its id."""
+    workshop = Workshop({"corpus": corpus})
+    session_id = workshop.new_interview().session_id
+    plan = workshop.plan(seed=1).model_copy(update=chosen)
+    workshop.store.append(session_id, InterviewStarted(session_id=session_id, plan=plan))
+    return session_id
+
+
+@pytest.mark.parametrize(
+    ("plan", "flags", "goes_on"),
+    [
+        ({"backend": "ollama", "model": "big"}, {"judge": "words"}, ("ollama", "big", "words")),
+        ({"backend": "ollama", "model": "big"}, {"model": "small"}, ("ollama", "small", "")),
+        ({"backend": "ollama", "model": "big", "judge": "vllm"}, {"backend": "jan"}, ("jan", "", "vllm")),
+        ({"backend": "ollama", "model": "big", "judge": "vllm"}, {"backend": "embedded"}, ("embedded", "", "")),
+        ({"backend": "ollama", "model": "big", "judge": "words"}, {"backend": "embedded"}, ("embedded", "", "words")),
+        ({"judge": "ollama", "model": "big"}, {"judge": "vllm"}, ("embedded", "", "vllm")),
+        ({"judge": "ollama", "model": "big"}, {"backend": "embedded", "judge": "ollama"}, ("embedded", "big", "ollama")),
+    ],
+)
+def test_a_flag_at_resume_replaces_what_it_names_and_no_more(home, corpus, plan, flags, goes_on):
+    """Backend, model and judge of the session stay, each unless a flag names another; a model goes with its backend."""
+    session_id = begun(corpus, **plan)
+    later = Workshop({"corpus": corpus, **flags})
+    assert later.begun_with(session_id) == goes_on
+    other = later.with_backend(*goes_on).settings
+    assert (other.backend, other.model, other.judge) == goes_on
+
+
+def test_an_address_at_resume_needs_its_backend(home, corpus):
+    """It is neither dropped in silence nor given to whatever the session was begun with; named, it is that backend's."""
+    session_id = begun(corpus, backend="ollama", model="big")
+    address = "http://127.0.0.1:9/v1"
+    with pytest.raises(UsageError, match="--base-url") as caught:
+        Workshop({"corpus": corpus, "base_url": address}).begun_with(session_id)
+    assert "--backend ollama" in caught.value.hint
+    named = Workshop({"corpus": corpus, "base_url": address, "backend": "ollama"})
+    other = named.with_backend(*named.begun_with(session_id)).settings
+    assert (other.model, other.base_url) == ("big", address)
+
+
+def test_resume_tells_whose_session_it_is_also_beside_a_flag(home, corpus, monkeypatch, capsys):
+    """`--judge words` does not make the interviewer of the session another one without a word."""
+    begun(corpus, backend="mine", model="big")
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    assert main(["resume", "--plain", "--judge", "words", "--corpus", str(corpus)]) == 2
+    err = capsys.readouterr().err
+    assert "going on with mine, as this interview was begun" in err
+    assert "no backend 'mine'" in err
 
 
 def test_resume_with_a_backend_that_is_gone_says_what_to_do(home, corpus, monkeypatch, capsys):

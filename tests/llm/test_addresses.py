@@ -27,6 +27,7 @@ def keyring(monkeypatch):
     module, errors = types.ModuleType("keyring"), types.ModuleType("keyring.errors")
     module.get_password = lambda service, name: asked.append((service, name)) or "from-keyring"
     errors.KeyringError = type("KeyringError", (Exception,), {})
+    errors.NoKeyringError = type("NoKeyringError", (errors.KeyringError, RuntimeError), {})
     monkeypatch.setitem(sys.modules, "keyring", module)
     monkeypatch.setitem(sys.modules, "keyring.errors", errors)
     module.errors = errors
@@ -58,6 +59,24 @@ def test_the_keyring_is_asked_by_the_name_of_the_backend(keyring):
     assert find_key(table(), {}) == "from-keyring"
     assert keyring == [("mockinterview", "mine")]
     assert find_key(table(key_env="MOCKINTERVIEW_API_KEY"), {}) == ""
+
+
+def test_a_computer_without_a_keyring_has_no_key_there(keyring, monkeypatch):
+    """Where there is no desktop nothing is locked; a keyring that is locked is told, with what to do."""
+    module = sys.modules["keyring"]
+
+    def fail(error):
+        def get_password(service, name):
+            raise error("no")
+
+        monkeypatch.setattr(module, "get_password", get_password)
+
+    fail(module.errors.NoKeyringError)
+    assert find_key(table(), {}) == ""
+    fail(module.errors.KeyringError)
+    with pytest.raises(SettingsError, match="keyring cannot be read") as caught:
+        find_key(table(), {})
+    assert "'mine'" in caught.value.hint
 
 
 async def test_nothing_but_the_own_key_is_sent(open_door, server, monkeypatch):

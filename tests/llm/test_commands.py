@@ -96,6 +96,44 @@ def test_models_lists_what_is_there_and_why_not(home, server, closed, capsys):
     assert second.strip() == "--backend mine --model scripted"
 
 
+def test_a_table_with_a_fault_hides_no_other(home, server, capsys, monkeypatch):
+    """Its line says what is wrong with it; what answers is listed all the same, and exit code 0."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    faulty = '[backends.faulty]\nbase_url = "https://llm.example.com/v1"\nkey_env = "OPENAI_API_KEY"\n'
+    settings(home, f'{faulty}[backends.mine]\nbase_url = "{server.url}"\n')
+    assert main(["models", "--json"]) == 0
+    found = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+    assert found["mine"]["models"] == ["scripted"]
+    assert (found["faulty"]["state"], "belongs to api.openai.com" in found["faulty"]["why"]) == ("denied", True)
+    assert main(["models"]) == 0
+    out = capsys.readouterr().out
+    assert "belongs to api.openai.com" in out
+    assert "sk-secret" not in out
+
+
+def test_the_named_model_of_a_table_is_asked(home, corpus, server, capsys):
+    """`--model` goes before the model of the table, and the mark names it; another address is refused."""
+    settings(home, f'[backends.mine]\nbase_url = "{server.url}"\nmodel = "scripted"\ncontext_window = 8192\n')
+    server.lists("scripted", "named")
+    server.otherwise = judge()
+    grade = ["grade", "dropout", "It switches off neurons at random.", "--json", "--corpus", corpus, "--backend", "mine"]
+    assert main([*grade, "--model", "named"]) == 0
+    assert json.loads(capsys.readouterr().out)["graded_by"] == "named"
+    assert {body["model"] for body in server.chats} == {"named"}
+    assert main([*grade, "--base-url", "http://127.0.0.1:9/v1"]) == 2
+    assert "its table in config.toml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", 'backend = "ollama"\nmodel = "other"\n'])
+def test_the_test_of_a_backend_at_an_address(home, corpus, server, capsys, text):
+    """Address and model by flag are those of the backend under test, whatever the settings name."""
+    settings(home, text)
+    server.otherwise = judge()
+    flags = ["--base-url", server.url, "--model", "scripted", "--corpus", corpus]
+    assert main(["models", "--test", "mine", "--json", *flags]) == 0
+    assert json.loads(capsys.readouterr().out)["model"] == "scripted"
+
+
 def test_the_test_of_a_backend(home, corpus, server, capsys):
     """One real graded answer: time, tokens, structured output; exit code 3 where the model does not do it itself."""
     settings(home, f'[backends.mine]\nbase_url = "{server.url}"\nmodel = "scripted"\ncontext_window = 8192\n')

@@ -254,6 +254,19 @@ async def test_after_three_failures_the_backend_is_set_aside(model, server):
     assert await ask(model) == {"a": 1}
 
 
+async def test_a_stream_that_is_left_early_is_a_success(model, server):
+    """The interviewer leaves a stream at its question mark; failures around it are not in a row."""
+    for _ in range(2):
+        server.script = [status(400), status(400), say("One two three four.")]
+        for _ in range(2):
+            with pytest.raises(BackendError, match="HTTP 400"):
+                await ask(model)
+        stream = model.stream(ASKED, max_tokens=20)
+        assert await anext(stream)
+        await stream.aclose()
+        assert not model.set_aside
+
+
 def test_one_model_serves_several_event_loops(model, server):
     """A command may run more than one loop; connections belong to one of them."""
     server.otherwise = say('{"a": 1}')

@@ -11,8 +11,9 @@ import pytest
 
 from mockinterview.cli import app as composition
 from mockinterview.cli.app import load, open_app
-from mockinterview.errors import UsageError
+from mockinterview.errors import BackendError, UsageError
 from mockinterview.llm import Found
+from mockinterview.llm.model import GIVE_UP_AFTER, Model
 from mockinterview.tui.app import InterviewApp
 from mockinterview.tui.core import Offer, Wishes
 
@@ -133,8 +134,9 @@ def test_any_live_model_of_a_table_can_be_chosen(
                 yield Found(table.name, table.base_url, "live", models=("large", "small"))
 
     opened = []
-    monkeypatch.setattr("mockinterview.llm.probe_all", probe_all)
-    monkeypatch.setattr("mockinterview.llm.open_model", lambda settings, **_: opened.append(settings) or SimpleNamespace(name="m"))
+    monkeypatch.setattr("mockinterview.cli.models.probe_all", probe_all)
+    model = SimpleNamespace(name="m", try_again=lambda: None)
+    monkeypatch.setattr("mockinterview.llm.open_model", lambda settings, **_: opened.append(settings) or model)
     core = load(arguments)
     offers: list[Offer] = []
     core.probe(offers.append)
@@ -146,3 +148,64 @@ def test_any_live_model_of_a_table_can_be_chosen(
     )  # fmt: skip
     core.new_interview(Wishes(backend="near", model="small"))
     assert opened[-1].model == "small"
+
+
+def put_settings(folder: Path, text: str) -> None:
+    """Write the settings file of the home in a folder."""
+    (folder / "home" / "config").mkdir(parents=True)
+    (folder / "home" / "config" / "config.toml").write_text(text)
+
+
+def test_embedded_chosen_for_both_asks_no_judge(
+    arguments: argparse.Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The judge of the settings takes part until somebody chooses otherwise; the screens are told of it."""
+    put_settings(tmp_path, 'judge = "openai"\nmodel = "some-model"\n')
+    opened: list[str] = []
+    model = SimpleNamespace(name="m", try_again=lambda: None)
+    monkeypatch.setattr("mockinterview.llm.open_model", lambda settings, **_: opened.append(settings.name) or model)
+    core = load(arguments)
+    assert (core.defaults.backend, core.defaults.judge) == ("embedded", "openai")
+    alone = core.new_interview(Wishes(backend="embedded", model="", judge="embedded"))
+    assert (alone.backends, alone.plan.judge, opened) == ((), "embedded", [])
+    assert len(core.new_interview(Wishes()).backends) == 1
+    assert opened == ["openai"]
+
+
+async def test_a_model_that_was_set_aside_is_asked_again_in_the_next_interview(
+    arguments: argparse.Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New or stored: failures of an earlier interview are no reason to do without it."""
+    put_settings(tmp_path, 'backend = "near"\n[backends.near]\nbase_url = "http://127.0.0.1:9/v1"\nmodel = "small"\n')
+    monkeypatch.setattr("mockinterview.llm.open_model", lambda settings, **_: Model(settings, door=None))
+    core = load(arguments)
+    for open_interview in (lambda: core.new_interview(Wishes()), lambda: core.open_stored("", False)):
+        opened = core.new_interview(Wishes())
+        (model,) = opened.backends
+        await opened.interview.start(opened.plan, core.version)
+        for _ in range(GIVE_UP_AFTER):
+            model._failed(BackendError("no"))
+        assert model.set_aside
+        assert open_interview().backends == (model,)
+        assert not model.set_aside
+
+
+def test_a_table_with_a_fault_hides_no_offer(
+    arguments: argparse.Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What answers is offered; the table whose key must not be sent there is not asked."""
+    faulty = '[backends.faulty]\nbase_url = "https://llm.example.com/v1"\nkey_env = "OPENAI_API_KEY"\n'
+    put_settings(tmp_path, f'{faulty}[backends.near]\nbase_url = "http://127.0.0.1:9/v1"\nmodel = "small"\n')
+    asked = []
+
+    async def probe_all(backends):
+        for table, _ in backends:
+            asked.append(table.name)
+            if table.name == "near":
+                yield Found(table.name, table.base_url, "live", models=("small",))
+
+    monkeypatch.setattr("mockinterview.cli.models.probe_all", probe_all)
+    offers: list[Offer] = []
+    load(arguments).probe(offers.append)
+    assert offers == [Offer("near", "small")]
+    assert "faulty" not in asked

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 from textual.widgets import Button, Input
 
 from mockinterview.errors import BankError, StorageError
 from mockinterview.tui.choice import Choice, Topics
+from mockinterview.tui.core import Offer, Wishes
 from mockinterview.tui.frame import TOO_SMALL
 from mockinterview.tui.results import ReportScreen
 from mockinterview.tui.start import StartScreen
@@ -70,6 +72,49 @@ async def test_painted_before_the_core_is_loaded(world, wait_until, screen_text,
         for word in ("rising", "advanced", "practice", "exam", "phone", "onsite", "Start"):
             assert word in shown
         assert world.kinds() == []
+
+
+STAYS = "Nothing leaves this computer."
+
+
+@pytest.mark.parametrize(
+    ("backend", "judge", "stays"),
+    [
+        ("embedded", "", True),
+        ("embedded", "embedded", True),
+        ("embedded", "words", True),
+        ("embedded", "openai", False),
+        ("openai", "", False),
+        ("openai", "embedded", False),
+    ],
+)
+async def test_that_nothing_leaves_is_told_where_it_is_true(world, wait_until, screen_text, backend, judge, stays) -> None:
+    """Neither interviewer nor judge may be a model; the sentence comes and goes with the choice."""
+    load = world.load
+    world.load = lambda: replace(load(), defaults=Wishes(count=2, backend=backend, judge=judge))
+    world.offers = [Offer("ollama", "small")]
+    app = world.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: ready(app)() and Offer("ollama", "small") in app.screen.offers)
+        assert (STAYS in screen_text(app)) == stays
+        app.screen._picker.chosen = len(app.screen._picker.options) - 1
+        await wait_until(pilot, lambda: STAYS not in screen_text(app))
+
+
+async def test_embedded_chosen_beside_a_judge_means_both(world, wait_until, idle, screen_text) -> None:
+    """The list says who grades where that is somebody else; embedded alone is an entry of its own and asks for no judge."""
+    load = world.load
+    world.load = lambda: replace(load(), defaults=Wishes(count=2, backend="embedded", judge="openai"))
+    world.offers = [Offer("ollama", "small")]
+    app = world.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: ready(app)() and len(app.screen.offers) == 2)
+        assert app.screen._picker.options == ("embedded, graded by openai", "embedded", "small (ollama), graded by openai")
+        app.screen._picker.chosen = 1
+        await wait_until(pilot, lambda: STAYS in screen_text(app))
+        await pilot.press("f2")
+        await idle(pilot)
+        assert (world.wished[0].backend, world.wished[0].judge) == ("embedded", "embedded")
 
 
 async def test_form_by_keyboard(world, wait_until, idle) -> None:

@@ -71,6 +71,7 @@ def load(arguments: argparse.Namespace) -> Core:
             format=settings.format,
             backend=settings.backend,
             model=settings.model,
+            judge=settings.judge,
         ),
         drafts=workshop.folders.data / "drafts",
         exports=Path.cwd(),
@@ -120,7 +121,7 @@ class _Rooms:
     def _workshop(self, backend: str | None, model: str | None, judge: str | None) -> Workshop:
         settings = self._first.settings
         named = settings.model if model is None and backend in (None, settings.backend) else model or ""
-        wanted = (backend or settings.backend, named, judge or settings.judge)
+        wanted = (backend or settings.backend, named, settings.judge if judge is None else judge)
         if wanted == (settings.backend, settings.model, settings.judge):
             return self._first
         if wanted not in self._others:
@@ -151,12 +152,10 @@ class _Rooms:
         """Call `on_found` with each model that answers, as it answers."""
         import asyncio
 
-        from mockinterview.cli.models import known_backends
-        from mockinterview.llm import find_key, probe_all
+        from mockinterview.cli.models import known_backends, probed
 
         async def ask() -> None:
-            tables = [(table, find_key(table)) for table in known_backends(self._first)]
-            async for found in probe_all(tables):
+            async for found in probed(known_backends(self._first)):
                 # The model that a table of the settings names comes first, whatever else its server has.
                 table = self._first.settings.backends.get(found.name)
                 named = (table.model,) if table and found.state == "live" and (table.model or not found.models) else ()

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from mockinterview import __version__
 from mockinterview.bank.load import LoadedBank, data_dir, load_bank
-from mockinterview.config import Folders, LoadedSettings, Settings, backend_settings, folders, load_settings
+from mockinterview.config import (
+    WITHOUT_MODEL,
+    Folders,
+    LoadedSettings,
+    Settings,
+    addressed,
+    backend_settings,
+    folders,
+    load_settings,
+)
 from mockinterview.errors import EncoderError, StorageError, UsageError
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.planning import choose_questions
@@ -30,10 +39,8 @@ if TYPE_CHECKING:
     from mockinterview.storage import SessionStore
 
 FLAGS = ("backend", "judge", "base_url", "model", "corpus", "count", "minutes", "level", "mode", "format")
-EMBEDDED = "embedded"
-WORDS = "words"  # as judge: the embedded grader without its neural layer
-OFFLINE = (EMBEDDED, WORDS)
-CHOSEN = ("backend", "judge", "base_url", "model")  # flags that choose who interviews and grades
+OFFLINE = WITHOUT_MODEL
+EMBEDDED, WORDS = OFFLINE  # "words" as judge: the embedded grader without its neural layer
 SEEN_SESSIONS = 20  # earlier interviews whose questions are not asked again while others are left
 
 
@@ -108,10 +115,15 @@ class Workshop:
         return ModelGrader(model, self.prompts, embedded, form_of(embedded), retriever=self.quick_retriever, votes=votes)
 
     def chat_model(self, name: str) -> Model:
-        """Return the model of a backend, one for judge and interviewer; it was asked whether it is there."""
+        """Return the model of a backend, one for judge and interviewer; it was asked whether it is there.
+
+        One that was set aside in an earlier interview is asked again.
+        """
         from mockinterview.llm import open_model
 
-        if name not in self._models:
+        if name in self._models:
+            self._models[name].try_again()
+        else:
             self._models[name] = open_model(backend_settings(self.settings, name), encodings=self.folders.encodings)
         return self._models[name]
 
@@ -207,33 +219,40 @@ class Workshop:
         return session_id
 
     def begun_with(self, session_id: str) -> tuple[str, str, str]:
-        """Return the backend, the model and the judge to go on with a session: its own ones, unless a flag names others."""
+        """Return the backend, the model and the judge to go on with a session: its own ones, each unless a flag names another.
+
+        Raises UsageError where a flag gives an address and none the backend that it belongs to.
+        """
         settings = self.settings
-        own = settings.backend, settings.model, settings.judge
         plan = next((e.plan for e in self.store.events(session_id) if isinstance(e, InterviewStarted)), None)
-        if plan is None or any(self.loaded.origins[name] == "flag" for name in CHOSEN):
-            return own
-        if plan.backend == settings.backend and plan.model in ("", settings.model) and plan.judge in ("", settings.judge):
-            return own
-        return plan.backend, plan.model, plan.judge or plan.backend
+        if plan is None:
+            return settings.backend, settings.model, settings.judge
+        backend, judge = self._flag("backend"), self._flag("judge")
+        if judge is None:  # `--backend embedded` means both
+            judge = "" if backend == EMBEDDED and plan.judge not in OFFLINE else plan.judge
+        backend = backend or plan.backend
+        owner, mine = addressed(backend, judge), addressed(settings.backend, settings.judge)
+        if owner != mine and self._flag("base_url"):
+            hint = f"Add --backend {owner or 'NAME'}: this interview was begun with {plan.backend}."
+            raise UsageError("The address that --base-url gives needs the name of its backend.", hint)
+        own = plan.model if owner == addressed(plan.backend, plan.judge) else ""
+        return backend, self._flag("model") or own or (settings.model if owner == mine else ""), judge
+
+    def _flag(self, name: str) -> str | None:
+        """Return the value that a flag gives to a setting, None where none does."""
+        return getattr(self.settings, name) if self.loaded.origins[name] == "flag" else None
 
     def with_backend(self, backend: str, model: str, judge: str) -> Workshop:
         """Return a workshop with another backend, model and judge that shares bank and session log with this one."""
-        if (backend, model, judge) == (self.settings.backend, self.settings.model, self.settings.judge):
+        settings = self.settings
+        if (backend, model, judge) == (settings.backend, settings.model, settings.judge):
             return self
         # An address that was given for one backend is not that of another.
-        same = {} if backend == self.settings.backend else {"base_url": ""}
-        named = {"backend": backend, "model": model, "judge": judge}
-        other = Workshop({**self._flags, **named, **same, **self._table(backend, model)})
+        same = addressed(backend, judge) == addressed(settings.backend, settings.judge)
+        named = {"backend": backend, "model": model, "judge": judge, **({} if same else {"base_url": ""})}
+        other = Workshop({**self._flags, **named})
         other.loaded_bank, other.store = self.loaded_bank, self.store
         return other
-
-    def _table(self, backend: str, model: str) -> dict[str, Any]:
-        """Return the tables of the settings with another model in that of a backend; nothing where its own one is wanted."""
-        tables = self.settings.backends
-        if backend not in tables or model in ("", tables[backend].model):
-            return {}
-        return {"backends": {**tables, backend: tables[backend].model_copy(update={"model": model})}}
 
     def stored_interview(self, session: str | None) -> Interview:
         """Return a stored interview, the latest unfinished one by default; call its `advance`."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import asdict
 
 from mockinterview.budget import fetch_encoding
 from mockinterview.cli.compose import EMBEDDED, Workshop
 from mockinterview.cli.output import put_json, put_lines
 from mockinterview.config import LOCAL_PRESETS, backend_settings
-from mockinterview.errors import BackendError, UsageError
+from mockinterview.errors import BackendError, SettingsError, UsageError
 from mockinterview.grading.judge import Trial, try_out
 from mockinterview.llm import Found, Model, find_key, probe_all
 from mockinterview.models import BackendSettings
@@ -19,6 +19,8 @@ from mockinterview.models import BackendSettings
 
 def models(arguments: argparse.Namespace) -> int:
     """Probe all known addresses at once, test one backend, or fetch a token table. Exit code 3 where a tested backend fails."""
+    if arguments.test and not arguments.backend:
+        arguments.backend = arguments.test  # address and model among the flags are those of the backend under test
     workshop = Workshop.from_arguments(arguments)
     if arguments.fetch_encoding:
         put_lines([str(fetch_encoding(arguments.fetch_encoding, workshop.folders.encodings))])
@@ -29,7 +31,7 @@ def models(arguments: argparse.Namespace) -> int:
 
 
 def _list(workshop: Workshop, *, as_json: bool) -> int:
-    found = asyncio.run(_probed(list(known_backends(workshop))))
+    found = asyncio.run(_in_order(list(known_backends(workshop))))
     if as_json:
         put_json([asdict(each) for each in found])
     else:
@@ -43,16 +45,25 @@ def known_backends(workshop: Workshop) -> Iterator[BackendSettings]:
     names = dict.fromkeys([*settings.backends, *LOCAL_PRESETS])
     if settings.backend not in (EMBEDDED, *names) and not settings.backend.startswith("gguf:"):
         names[settings.backend] = None
-    # The address given by a flag belongs to the backend that the flag names, not to the presets.
-    bare = settings.model_copy(update={"base_url": ""})
-    tables = (backend_settings(bare if name in LOCAL_PRESETS and name != settings.backend else settings, name) for name in names)
-    yield from (table for table in tables if table.base_url)
+    yield from (table for name in names if (table := backend_settings(settings, name)).base_url)
 
 
-async def _probed(backends: list[BackendSettings]) -> list[Found]:
+async def probed(backends: Iterable[BackendSettings]) -> AsyncIterator[Found]:
+    """Yield what is found at each address, as it answers; one whose key cannot be used is not asked, and keeps no other from it."""
+    keyed = []
+    for table in backends:
+        try:
+            keyed.append((table, find_key(table)))
+        except SettingsError as error:
+            yield Found(table.name, table.base_url, "denied", why=error.message.removesuffix("."))
+    async for found in probe_all(keyed):
+        yield found
+
+
+async def _in_order(backends: list[BackendSettings]) -> list[Found]:
     """Return what was found, live ones first, each group in the order of the settings."""
     order = {table.name: number for number, table in enumerate(backends)}
-    found = [each async for each in probe_all((table, find_key(table)) for table in backends)]
+    found = [each async for each in probed(backends)]
     return sorted(found, key=lambda each: (each.state != "live", order[each.name]))
 
 

@@ -41,5 +41,7 @@ def _from_keyring(settings: BackendSettings) -> str:
         return ""
     try:
         return keyring.get_password(SERVICE, settings.name) or ""
+    except failures.NoKeyringError:  # a computer without a desktop
+        return ""
     except failures.KeyringError as error:
         raise SettingsError(f"The keyring cannot be read: {error}.", f"Unlock it, or set key_env for '{settings.name}'.") from error

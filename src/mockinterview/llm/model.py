@@ -180,6 +180,9 @@ class Model:
         except BackendError as error:
             self._failed(error)
             raise
+        except GeneratorExit:  # who closes it has heard enough
+            self._failures = 0
+            raise
         self._failures = 0
 
     async def _spoken(self, request: Request) -> AsyncGenerator[str, None]:

@@ -241,7 +241,7 @@ def _choices(events: Sequence[Event]) -> Wishes | None:
         return None
     return Wishes(
         topics=plan.topics, about=plan.about, level=plan.level or "", count=plan.count, minutes=plan.minutes or 0.0,
-        mode=plan.mode, format=plan.format, backend=plan.backend,
+        mode=plan.mode, format=plan.format, backend=plan.backend, model=plan.model, judge=plan.judge,
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from mockinterview.tui.keys import bound
 RISING = "rising"
 LEVELS = (RISING, "foundation", "intermediate", "advanced")
 CHOICES, NUMBERS = ("level", "mode", "format"), ("count", "minutes")  # fields of the form, by their kind
+OFFLINE = (EMBEDDED, "words")  # graders that no model is behind
 FAULTS_SHOWN = 2
 MOST_QUESTIONS = 200  # of models.Plan, which is not imported for the first frame
 
@@ -126,6 +127,8 @@ class StartScreen(Frame):
         self._outlook = "Looking for what is due ..."
         self._given: dict[str, str] = {}  # what was put into fields; what differs from it is the person's own choice
         self._offers = [Offer(EMBEDDED)]
+        self._judge = ""
+        self._core: Core | None = None
         self._ready = False
         self._job = ""
         self._list: OfferPanel | None = None
@@ -146,6 +149,7 @@ class StartScreen(Frame):
 
     async def on_mount(self) -> None:
         """Mount the form after the first frame."""
+        self.watch(self._picker, "chosen", self._show_bank, init=False)
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
@@ -191,7 +195,8 @@ class StartScreen(Frame):
         self._fill(core.defaults, keep=self._wishes)
         self._fill(remembered(core, past.last), keep=self._wishes)
         self._begin_with(core.defaults)
-        self._notice.update(_faults(core))
+        self._core = core
+        self._show_bank()
         if told := tour(core):
             self._tour.update(told)
             self._tour.display = True
@@ -203,27 +208,47 @@ class StartScreen(Frame):
 
     def _begin_with(self, defaults: Wishes) -> None:
         """Put the interviewer of the settings first."""
-        self._offers = [Offer(defaults.backend or EMBEDDED, defaults.model or "")]
-        self._picker.chosen, self._picker.options = 0, (self._offers[0].label,)
-        self.add_offer(Offer(EMBEDDED))
+        backend, self._judge = defaults.backend or EMBEDDED, defaults.judge or ""
+        first, alone = Offer(backend, defaults.model or "" if backend != EMBEDDED else ""), Offer(EMBEDDED)
+        self._offers = [first] if first == alone and self._judge in ("", EMBEDDED) else [first, alone]
+        self._picker.chosen, self._picker.options = 0, self._labels
 
     def add_offer(self, offer: Offer) -> None:
         """Add an interviewer that can be chosen; called as each one is found."""
         if offer not in self._offers:
             self._offers.append(offer)
-            self._picker.add(offer.label)
+            self._picker.add(self._labels[-1])
             if self._list and self._list.is_attached:
-                self._list.add(offer.label)
+                self._list.add(self._labels[-1])
+
+    def _grades(self, number: int) -> str:
+        """Return who grades with an entry of the list: the judge of the settings, except that embedded means both where chosen."""
+        backend = self._offers[number].backend
+        alone = number > 0 and backend == EMBEDDED
+        return backend if alone else self._judge or backend
+
+    @property
+    def _labels(self) -> tuple[str, ...]:
+        """How the interviewers are shown, with who grades where that is another one."""
+        graders = [self._grades(number) for number in range(len(self._offers))]
+        pairs = zip(self._offers, graders, strict=True)
+        return tuple(offer.label if grader == offer.backend else f"{offer.label}, graded by {grader}" for offer, grader in pairs)
 
     @property
     def offers(self) -> tuple[Offer, ...]:
         """The interviewers that answered up to now, that of the settings first."""
-        return tuple(self._offers)
+        return tuple(dict.fromkeys(self._offers))
 
     @property
     def offer(self) -> Offer:
         """The chosen interviewer."""
         return self._offers[self._picker.chosen]
+
+    def _show_bank(self) -> None:
+        """Show how many questions there are, and whether what is said stays here with the chosen interviewer."""
+        if self._core:
+            local = self.offer.backend == EMBEDDED and self._grades(self._picker.chosen) in OFFLINE
+            self._notice.update(_faults(self._core, local=local))
 
     def show_due(self, due: tuple[str, ...], outlook: str = "Nothing is due.") -> None:
         """Offer the questions that are due for review; where there are none, `outlook` is told when they are asked for."""
@@ -346,7 +371,7 @@ class StartScreen(Frame):
             if chosen is not None:
                 self._picker.chosen = chosen
 
-        self._list = OfferPanel([offer.label for offer in self._offers], self._picker.chosen)
+        self._list = OfferPanel(self._labels, self._picker.chosen)
         self.app.push_screen(self._list, take)
 
     def action_test(self) -> None:
@@ -371,6 +396,7 @@ class StartScreen(Frame):
             # The first one is that of the settings, which say more about it than its name.
             backend=self.offer.backend if self._picker.chosen else None,
             model=self.offer.model if self._picker.chosen else None,
+            judge=EMBEDDED if self._picker.chosen and self.offer.backend == EMBEDDED else None,
         )
 
     def _count(self) -> int | None:
@@ -398,10 +424,9 @@ def _row(label: str, *fields: Widget) -> HorizontalGroup:
     return HorizontalGroup(*([Static(label, classes="label", markup=False)] if label else []), *fields)
 
 
-def _faults(core: Core) -> str:
+def _faults(core: Core, *, local: bool) -> str:
     if not core.faults:
-        local = " Nothing leaves this computer." if core.defaults.backend in (None, EMBEDDED) else ""
-        return f"{len(core.bank)} questions.{local}"
+        return f"{len(core.bank)} questions.{' Nothing leaves this computer.' if local else ''}"
     shown = [f"left out of the bank: {fault}" for fault in core.faults[:FAULTS_SHOWN]]
     rest = len(core.faults) - len(shown)
     shown += [f"... and {rest} more; `mockinterview corpus check` names them all."] if rest else []
