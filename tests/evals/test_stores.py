@@ -72,7 +72,10 @@ async def test_a_mark_is_kept_for_what_was_heard(tmp_path):
             asked.append(question.ask)
             return Assessment(question=question.id, score=0.0, points=(), graded_by=self.name)
 
-    grader, question = RememberedGrader(Grader(), ReplyStore(tmp_path / "marks.db"), "stamp"), load_bank(data_dir("corpus")).bank.get("dropout")
+    grader, question = (
+        RememberedGrader(Grader(), ReplyStore(tmp_path / "marks.db"), "stamp"),
+        load_bank(data_dir("corpus")).bank.get("dropout"),
+    )
     spending.set(Spending())
     for heard in (question, question.heard_as("And why?"), question.heard_as("And how?"), question, question.heard_as("And why?")):
         await grader.grade(heard, "by half")
