@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
 from encoder import encoder_path  # noqa: E402
-from pairs import LABELS, Pair, whole_pairs, written  # noqa: E402
+from pairs import LABELS, Makes, Pair, claim_pairs, whole_pairs, written  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
@@ -63,6 +63,7 @@ def main() -> int:
     parser.add_argument(
         "--labels", action="store_true", help="take the teacher's weights to start from, and learn from the labels alone"
     )
+    parser.add_argument("--claims", action="store_true", help="learn from claims said as they stand and turned round, too")
     parser.add_argument("--pairs", type=int, help="learn from so many of the pairs, drawn by chance")
     parser.add_argument("--layers", type=int, nargs="+", default=[0, 1, 2, 3, 4], help="those of the teacher's that stay")
     parser.add_argument("--inner", type=int, default=768, help="inner units that stay in each of them")
@@ -74,18 +75,19 @@ def main() -> int:
     bank = load_bank(ROOT / "corpus").bank
     pairs = pairs_of(bank, options)
     pairs = random.Random(options.seed).sample(pairs, options.pairs or len(pairs))
-    whole = about_whole_answers(bank, options) if options.whole else []
+    untaught = about_whole_answers(bank, options) if options.whole else []
+    untaught += claims_as_answers(bank, options) if options.claims else []
     tokenizer = AutoTokenizer.from_pretrained(encoder_path(), local_files_only=True)
     teacher = load(options.teacher).eval()
     kept = units(teacher, pairs[:SAMPLE], tokenizer, options.inner)
     student = load(options.init) if options.init else shrunken(load(options.teacher), options.layers, kept)
-    taught = torch.full((len(pairs + whole), len(LABELS)), torch.nan)
+    taught = torch.full((len(pairs + untaught), len(LABELS)), torch.nan)
     if not options.labels:
         taught[: len(pairs)] = logits_of(teacher, pairs, tokenizer)
-    distil(student, pairs + whole, taught, options, tokenizer)
+    distil(student, pairs + untaught, taught, options, tokenizer)
     if options.blend:
         blend(student, state_of(options.blend, student))
-    told = {"pairs": len(pairs) + len(whole), "bank": bank.fingerprint, "layers": options.layers, "inner": options.inner}
+    told = {"pairs": len(pairs + untaught), "bank": bank.fingerprint, "layers": options.layers, "inner": options.inner}
     export(student.eval(), tokenizer, options, told)
     return 0
 
@@ -95,6 +97,12 @@ def about_whole_answers(bank: Bank, options: argparse.Namespace) -> list[Pair]:
     gold = [json.loads(line) for line in options.gold.read_text().splitlines()]
     ids, rng = {q.id for q in bank if part(q.id) == "train"}, random.Random(options.seed)
     return whole_pairs(bank, gold, written(ANSWERS), ids, rng, general=GENERAL, elsewhere=ELSEWHERE)
+
+
+def claims_as_answers(bank: Bank, options: argparse.Namespace) -> list[Pair]:
+    """Return the pairs in which a claim is the answer, which the teacher reads wrongly."""
+    ids = {q.id for q in bank if options.whole_bank or part(q.id) == "train"}
+    return list(claim_pairs(bank, ids, written(ANSWERS), Makes(random.Random(options.seed), sayings=options.sayings)))
 
 
 def units(teacher: CrossEncoder, pairs: Sequence[Pair], tokenizer, number: int) -> list[torch.Tensor]:

@@ -251,6 +251,33 @@ def written_pairs(lines: list[dict], bank: Bank, weight: float, make: Makes, sha
                     yield make.of(ask, belief, case["answer"], NOT_BELIEVED, weight / 2)
 
 
+def claim_pairs(bank: Bank, ids: set[str], lines: list[dict], make: Makes) -> Iterator[Pair]:
+    """Yield claims as answers: each states itself, said with its meaning turned round it contradicts itself, and no other one states it.
+
+    Without the first kind a reader learns from the second that what has the very words of a claim contradicts it. Claims are those of
+    the questions `ids` of the bank, and of the questions that the lines bring themselves.
+    """
+    rubrics = [_rubric_of_bank(question) for question in bank if question.id in ids]
+    rubrics += [_rubric(line) for line in lines if "ask" in line]
+    for ask, points, _ in rubrics:
+        claims = list(points.values())
+        for claim in claims:
+            yield make.of(ask, claim, as_typed(claim.text, make.rng), HIT)
+            beside = make.rng.choice(claims)
+            if beside is not claim:
+                both = [claim.text, beside.text] if make.rng.random() < 0.5 else [beside.text, claim.text]
+                yield make.of(ask, claim, " ".join(both), HIT)
+                yield make.of(ask, claim, as_typed(beside.text, make.rng), MISS)
+            if flipped := contradict(claim.text, make.rng):
+                yield make.of(ask, claim, as_typed(flipped, make.rng), CONTRADICTED)
+
+
+def as_typed(text: str, rng: random.Random) -> str:
+    """Return a sentence as it stands, or as somebody types it: in small letters, without the full stop, behind a few words."""
+    opening = rng.choice(["", "", "i think ", "i'd say ", "well, ", "so "])
+    return rng.choice([text, opening + text[:1].lower() + text[1:], opening + text.lower().rstrip(".")])
+
+
 def whole_pairs(
     bank: Bank, gold: list[dict], lines: list[dict], ids: set[str], rng: random.Random, *, general: int, elsewhere: int
 ) -> list[Pair]:

@@ -208,6 +208,14 @@ def print_replies(bank: Bank, graders: dict[str, EmbeddedGrader]) -> None:
     print("\n".join(replies(bank, graders)), "\n")
 
 
+def claims_as_answers(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
+    """Yield how each claim of the bank is graded as the whole answer to its question: who learns them says them."""
+    for name, grader in graders.items():
+        given = [grader.assess(q, p.claim).verdict(p.id) for q in bank for p in q.points]
+        counts = (given.count(verdict) for verdict in ("hit", "partial", "miss", "contradicted"))
+        yield f"| {name} | {len(given)} | {' | '.join(map(str, counts))} |"
+
+
 def main() -> None:
     """Print everything as Markdown."""
     parser = argparse.ArgumentParser()
@@ -246,6 +254,8 @@ def main() -> None:
     print("\n" + reversed_facts(rows))
     print("\n| held-back family | grader | at most 2 | mean score | 5 or more |\n|---|---|---|---|---|")
     print("\n".join(held_back(bank, graders)))
+    print("\n| claims as answers | claims | hit | partial | miss | contradicted |\n|---|---|---|---|---|---|")
+    print("\n".join(claims_as_answers(bank, graders)))
     print("\nThe ten worst:")
     for row in sorted(rows, key=lambda r: -abs(r["score"] - r["worth"]))[:10]:
         print(f"- {row['id']} ({row['kind']}): worth {row['worth']}, scored {row['score']}: {row['answer'][:160]!r}")

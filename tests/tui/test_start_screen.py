@@ -117,6 +117,16 @@ async def test_embedded_chosen_beside_a_judge_means_both(world, wait_until, idle
         assert (world.wished[0].backend, world.wished[0].judge) == ("embedded", "embedded")
 
 
+async def test_who_grades_is_shown_before_any_model_is_found(world, wait_until, screen_text) -> None:
+    """The judge of the settings stands there at once."""
+    load = world.load
+    world.load = lambda: replace(load(), defaults=Wishes(count=2, backend="embedded", judge="openai"))
+    app = world.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until(pilot, ready(app))
+        assert "< embedded, graded by openai >  1 of 2" in screen_text(app)
+
+
 async def test_form_by_keyboard(world, wait_until, idle) -> None:
     """Topics, level, number, mode and format can be chosen with the keyboard alone."""
     app = world.app()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -75,6 +75,11 @@ class Picker(Choice):
     def action_list(self) -> None:
         """Show all options."""
         self.post_message(self.Listed())
+
+    def put(self, options: Iterable[str]) -> None:
+        """Show other options, the first of them chosen."""
+        self.chosen, self.options = 0, tuple(options)
+        self.refresh()
 
     def add(self, option: str) -> None:
         """Add an option; one that is there stays as it is."""

@@ -211,7 +211,7 @@ class StartScreen(Frame):
         backend, self._judge = defaults.backend or EMBEDDED, defaults.judge or ""
         first, alone = Offer(backend, defaults.model or "" if backend != EMBEDDED else ""), Offer(EMBEDDED)
         self._offers = [first] if first == alone and self._judge in ("", EMBEDDED) else [first, alone]
-        self._picker.chosen, self._picker.options = 0, self._labels
+        self._picker.put(self._labels)
 
     def add_offer(self, offer: Offer) -> None:
         """Add an interviewer that can be chosen; called as each one is found."""
