@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tests.scripted import Log, WordGrader
 
-from mockinterview.cli.plain import WIDTH, PlainLines
+from mockinterview.cli.plain import WIDTH, JsonLines, PlainLines
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.wording import EmbeddedInterviewer
-from mockinterview.models import Bank, Plan, Question
+from mockinterview.models import Bank, Plan, Question, RemarkMade
 
 
 def question(name: str, **more) -> Question:
@@ -64,6 +66,15 @@ async def test_end_of_input_tells_nothing_of_a_question_that_may_come_back(inter
     report = capsys.readouterr().out
     assert "first: not graded (skipped)" in report
     assert "secret of" not in report
+
+
+async def test_half_a_surrogate_pair_does_not_end_the_json_lines(interview, capsys):
+    """Another front end may have stored one; it is written as JSON escapes it, beside text that is written as it is."""
+    event = RemarkMade(text="a\ud83d ½")
+    JsonLines(interview).show(event)
+    line = capsys.readouterr().out
+    assert json.loads(line) == event.model_dump(mode="json")
+    assert "a\\ud83d ½" in line
 
 
 async def test_a_long_line_goes_on_where_its_text_began(capsys):

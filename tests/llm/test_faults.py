@@ -206,6 +206,12 @@ async def test_control_characters_do_not_come_through(model, server):
     assert "Hi" in text
 
 
+async def test_half_a_surrogate_pair_does_not_come_through(model, server):
+    """A server that cuts an emoji in two sends what no file can hold."""
+    server.otherwise = say("Well \ud83d \ude42 then?")
+    assert await hear(model) == ("Well   then?", None)
+
+
 async def test_a_server_that_reports_no_usage_is_no_problem(model, server):
     """Requests are counted, tokens stay unknown."""
     server.otherwise = say("{}", usage=None)

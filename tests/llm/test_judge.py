@@ -200,6 +200,19 @@ async def test_votes_decide_by_majority(grade):
     assert model.temperatures == [None, 0.6, 0.6]
 
 
+async def test_the_probability_of_a_hit_is_the_share_of_votes_for_one(grade):
+    """Whatever verdict wins: three votes for a miss make a hit impossible, not certain. One opinion makes no share."""
+    quote = "switches neurons off"
+    replies = [
+        verdicts(zeroes=("hit", quote), ensemble=("hit", quote)),
+        verdicts(zeroes=("hit", quote), ensemble=("partial", quote)),
+        verdicts(zeroes=("partial", quote)),
+    ]
+    voted = await grade(Scripted(*replies), votes=3)
+    assert [p.probability for p in voted.points] == [pytest.approx(2 / 3), pytest.approx(1 / 3), 0.0]
+    assert [p.probability for p in (await grade(Scripted(verdicts()))).points] == [None] * 3
+
+
 async def test_a_vote_that_fails_is_told(grade):
     """The others still decide."""
     good = verdicts(zeroes=("hit", "switches neurons off"))
@@ -262,6 +275,16 @@ def test_the_schema_names_every_point_once(question):
     assert list(points["properties"]["zeroes"]["properties"]) == ["quote", "verdict"]
 
 
+async def test_half_a_surrogate_pair_in_an_answer_does_not_keep_it_from_the_model(grade, model, server):
+    """A batch in JSON may hold one; what is sent is the rest of the answer."""
+    from loopback import say
+
+    server.otherwise = say(json.dumps(verdicts(zeroes=("hit", "switches neurons off"))))
+    mark = await grade(model, "It switches neurons off \ud83d at random.")
+    assert (mark.graded_by, mark.verdict("zeroes")) == ("scripted", "hit")
+    assert "switches neurons off  at random." in server.chats[0]["messages"][-1]["content"]
+
+
 async def test_a_trial_grades_one_answer_for_real(model, server, prompts, question, embedded):
     """It tells time, tokens and whether the model itself did the work."""
     from loopback import say
@@ -296,6 +319,19 @@ async def test_a_trial_grades_one_answer_for_real(model, server, prompts, questi
 def test_what_counts_as_a_quote(quote, found):
     """Space, case, quotes, dashes and a slip of spelling are forgiven; another word or number is not."""
     assert find_quote(quote, ANSWER) == found
+
+
+@pytest.mark.parametrize("text", ["unstable", "it is un-stable", "an anti-stable one", "_unstable_", "x_instable"])
+def test_a_prefix_that_turns_a_word_round_is_seen_wherever_it_stands(text):
+    """What is left of such a word is no quote; the same word without it, further on, is one."""
+    assert find_quote("stable", f"{text} gradients") == ""
+    assert find_quote("stable", f"{text} and then stable") == "stable"
+
+
+def test_a_prefix_is_seen_however_often_the_word_stands_behind_one():
+    """The search goes on from one occurrence to the next, to the one that has none."""
+    assert find_quote("stable", "unstable " * 11_000) == ""
+    assert find_quote("stable", "unstable " * 11_000 + "stable") == "stable"
 
 
 LONG = (

@@ -1,12 +1,16 @@
 """Structured output over every rung, and replies as real servers write them."""
 
+import asyncio
 import json
 
 import pytest
 from loopback import completion, raw, reply, say, status
 
 from mockinterview.errors import BackendError, PromptTooLongError
+from mockinterview.llm.door import FormRefusedError, Reply
+from mockinterview.llm.model import Model
 from mockinterview.llm.reading import Spoken, json_from
+from mockinterview.models import BackendSettings
 from mockinterview.ports import Message
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
@@ -44,6 +48,34 @@ async def test_each_refused_rung_is_left_for_good(model, server):
     assert kinds == ["json_schema", "json_object", None, None]
     assert '"additionalProperties":false' in server.chats[3]["messages"][-1]["content"]
     assert model.structured == "plain"
+
+
+class Refusing:
+    """A door that refuses a schema to some requests, as soon as all of them are under way."""
+
+    def __init__(self, requests):
+        self.under_way = asyncio.Barrier(requests)
+        self.kinds = []
+
+    async def reply(self, request):
+        """Refuse, or return a number."""
+        self.kinds.append(request.form["type"] if request.form else None)
+        if self.kinds[-1] == "json_schema":
+            await self.under_way.wait()
+            raise FormRefusedError("no")
+        return Reply('{"n": 1}', "stop")
+
+    async def tokens(self, text):
+        """Return that it cannot tell."""
+
+
+async def test_requests_at_once_leave_a_refused_rung_together():
+    """However many of them are refused it, none skips the next rung or falls off the ladder."""
+    door = Refusing(4)
+    model = Model(BackendSettings(name="local", model="scripted"), door)
+    assert await asyncio.gather(*(ask(model) for _ in range(4))) == [1] * 4
+    assert door.kinds == ["json_schema"] * 4 + ["json_object"] * 4
+    assert model.structured == "json_object"
 
 
 async def test_the_server_error_of_llama_cpp_python_means_a_refused_form(model, server):
@@ -149,6 +181,9 @@ async def test_a_cut_prompt_is_noticed(model, server):
         '{"n": 1}',
         'Here you are:\n```json\n{"n": 1}\n```\nAnything else?',
         '<think>{"n": 2}, or is it?</think>\n{"n": 1}',
+        '<Think>{"n": 2}, or is it?</THINK>\n{"n": 1}',
+        'Maybe {"n": 2}, or is it?\n</think>\n\n{"n": 1}',
+        'A {"n": 2}, <think>{"n": 3}</think> no.</Thinking>```json\n{"n": 1}\n```',
         '{"n": 1,}',
         "{'n': 1}",
         '{"n": 1',
@@ -161,7 +196,7 @@ def test_json_is_found_in_what_models_write(text):
     assert json_from(text) == {"n": 1}
 
 
-@pytest.mark.parametrize("text", ["", "no", "[1, 2]", "<think>{", "<html></html>", "{" * 5000])
+@pytest.mark.parametrize("text", ["", "no", "[1, 2]", "<think>{", '{"n": 2}?</think>', "<html></html>", "{" * 5000])
 def test_what_holds_no_object_is_an_error(text):
     """No object, no data: the caller is told with a ValueError."""
     with pytest.raises(ValueError, match="reply"):
@@ -169,9 +204,20 @@ def test_what_holds_no_object_is_an_error(text):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
-def test_reasoning_is_held_back_from_a_stream_however_it_is_cut(size):
+@pytest.mark.parametrize("tag", ["think", "Think", "REASONING"])
+def test_reasoning_is_held_back_from_a_stream_however_it_is_cut(size, tag):
     """<think> and what is in it never come through; what follows does, and text without it comes at once."""
-    spoken, text = Spoken(), "<think>secret </th plan</think>\n\nAnd <b> now?"
-    out = "".join(spoken.take(text[at : at + size]) for at in range(0, len(text), size)) + spoken.rest()
-    assert out == "And <b> now?"
+    assert heard(f"<{tag}>secret </th plan</{tag}>\n\nAnd <b> now?", size) == "And <b> now?"
     assert Spoken().take("Hello") == "Hello"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_a_closing_tag_that_was_never_opened_is_not_said(size):
+    """Its reasoning was out before it could be known; the tag goes, and nothing else that begins like one."""
+    assert heard("Hm, x < 2.</Think> And </b> a </th", size) == "Hm, x < 2. And </b> a </th"
+
+
+def heard(text, size):
+    """Return what is let through of a stream in pieces of this size."""
+    spoken = Spoken()
+    return "".join(spoken.take(text[at : at + size]) for at in range(0, len(text), size)) + spoken.rest()

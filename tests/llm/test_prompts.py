@@ -90,6 +90,11 @@ def test_ordinary_text_stays_as_it_is(text):
     assert harmless(text) == text
 
 
+def test_data_can_be_sent():
+    """JSON may hold half a surrogate pair, which no request can."""
+    assert fenced("zeros \ud83d and ones", marker=lambda: "m") == "<answer-m>\nzeros  and ones\n</answer-m>"
+
+
 @given(st.text())
 def test_a_fence_cannot_be_closed_from_inside(text):
     """The marker is drawn after the text was written, so its line occurs once at each end."""

@@ -49,7 +49,9 @@ class JsonLines:
 
     def show(self, event: Event) -> None:
         """Print one event."""
-        sys.stdout.write(escape_json(event.model_dump_json()) + "\n")
+        # Not `model_dump_json`, which refuses half a surrogate pair.
+        line = json.dumps(event.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
+        sys.stdout.write(escape_json(line) + "\n")
         sys.stdout.flush()
 
     def show_past(self) -> None:

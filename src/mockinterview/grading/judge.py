@@ -234,12 +234,12 @@ def _united(opinions: Sequence[Opinion]) -> Opinion:
 
 
 def _elected(point_id: str, opinions: Sequence[Opinion]) -> PointVerdict:
-    """Return the verdict that most votes give; of verdicts with equally many votes, the lower one."""
+    """Return the verdict that most votes give (of verdicts with equally many votes, the lower one), and the share of hits."""
     marks = [opinion.points[point_id] for opinion in opinions]
     counts = Counter(verdict for verdict, _ in marks)
     winner = min(counts, key=lambda verdict: (-counts[verdict], _RANK[verdict]))
     evidence = next(quote for verdict, quote in marks if verdict == winner)
-    probability = counts[winner] / len(opinions) if len(opinions) > 1 else None
+    probability = counts["hit"] / len(opinions) if len(opinions) > 1 else None
     return PointVerdict(id=point_id, verdict=winner, evidence=evidence, probability=probability)
 
 

@@ -23,7 +23,8 @@ LONG_WORD: Final = 5  # letters; in shorter words a slip makes another word
 SHORTEST: Final = 4  # letters and digits; below, anything is found anywhere
 LONGEST: Final = 600  # characters of a quote that are compared; longer ones are no quotes but copies
 
-_OPPOSITE: Final = re.compile(r"\b(?:non|un|in|im|dis|anti|de)-?$")  # a beginning that turns the rest of the word round
+_OPPOSITE: Final = re.compile(r"(?<![^\W_])(?:non|un|in|im|dis|anti|de)-?$")  # a beginning that turns the rest of the word round
+LONGEST_OPPOSITE: Final = 5  # characters of such a beginning with its hyphen
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _NEGATION: Final = re.compile(r"not?|never|without|nor|none|\w+n't")
 _SAME: Final = str.maketrans(
@@ -53,7 +54,7 @@ def find_quote(quote: str, answer: str, question: str = "") -> str:
         if found is None or len(text) < len(wanted):
             return ""
         start, end = _whole_words(text, found.dest_start, found.dest_end)
-        if _OPPOSITE.search(text, 0, start) or not _same_words(wanted, text[start:end]):
+        if _turned_round(text, start) or not _same_words(wanted, text[start:end]):
             return ""
     start, end = _whole_words(text, start, end)
     return answer[places[start] : places[end - 1] + 1].strip()
@@ -120,9 +121,14 @@ def _alike(word: str, other: str) -> bool:
 def _stands_at(wanted: str, text: str) -> int:
     """Return where the quote stands in the text, but not behind a prefix that turns it round ("stable" in "unstable"), or -1."""
     start = text.find(wanted)
-    while start > 0 and _OPPOSITE.search(text, 0, start):
+    while start > 0 and _turned_round(text, start):
         start = text.find(wanted, start + 1)
     return start
+
+
+def _turned_round(text: str, place: int) -> bool:
+    """Tell whether a prefix that turns a word round stands right before a place in a text."""
+    return _OPPOSITE.search(text, max(0, place - LONGEST_OPPOSITE), place) is not None
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:

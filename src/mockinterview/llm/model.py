@@ -148,13 +148,15 @@ class Model:
     ) -> Reply:
         """Return the reply on the highest rung that the server accepts, and remember that rung."""
         while True:
-            rung = RUNGS[self._rung]
+            at = self._rung
+            rung = RUNGS[at]
             asked = [*messages] if rung == "json_schema" else _with_schema(messages, schema)
             warmth = self.settings.temperature if temperature is None else temperature
             try:
                 return await self._reply(Request(asked, max_tokens, warmth, _form(rung, schema)))
             except FormRefusedError:
-                self._rung += 1  # "plain" has no form that could be refused
+                # Others that were under way may have been refused as well; "plain" has no form that could be refused.
+                self._rung = max(self._rung, at + 1)
 
     async def _reply(self, request: Request) -> Reply:
         await self._check_room(request)

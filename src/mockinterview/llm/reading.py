@@ -9,8 +9,11 @@ from typing import Any, Final
 LONGEST: Final = 200_000  # characters that are searched for JSON; whoever sends more is repeating itself
 
 _THINKING: Final = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_OPENED_IN_PROMPT: Final = re.compile(r"\A.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
 _FENCE: Final = re.compile(r"```(?:json)?\s*\n?(.*?)(?:```|\Z)", re.DOTALL | re.IGNORECASE)
 _OPENINGS: Final = ("<think>", "<thinking>", "<reasoning>")
+_CLOSING: Final = re.compile(r"</(?:think|thinking|reasoning)>", re.IGNORECASE)
+_CLOSING_BEGUN: Final = re.compile(r"<(?:/[a-z]{0,9})?\Z", re.IGNORECASE)
 
 
 def json_from(text: str) -> dict[str, Any]:
@@ -19,7 +22,7 @@ def json_from(text: str) -> dict[str, Any]:
     Tried in turn: the reply as it is, without its reasoning, what its code fence holds, from the first brace on; the last two
     mended by `json_repair` (missing quotes, trailing commas, an end that was cut off).
     """
-    plain = _THINKING.sub("", text[:LONGEST]).strip()
+    plain = _without_reasoning(text[:LONGEST])
     for candidate in (text.strip(), plain, *_fenced(plain), _from_brace(plain)):
         try:
             found = json.loads(candidate)
@@ -28,6 +31,11 @@ def json_from(text: str) -> dict[str, Any]:
         if isinstance(found, dict):
             return found
     return _mended(plain)
+
+
+def _without_reasoning(text: str) -> str:
+    """Return a reply without its reasoning, also where the template of the model has put the opening tag into the prompt."""
+    return _OPENED_IN_PROMPT.sub("", _THINKING.sub("", text)).strip()
 
 
 def _fenced(text: str) -> list[str]:
@@ -58,7 +66,10 @@ def _mended(text: str) -> dict[str, Any]:
 
 
 class Spoken:
-    """Lets through what a stream says and holds back what it thinks between <think> and </think>."""
+    """Lets through what a stream says and holds back what it thinks between <think> and </think>.
+
+    What comes before a </think> that was never opened cannot be known to be reasoning in time; only the tag itself is left out.
+    """
 
     def __init__(self) -> None:
         self._held = ""
@@ -67,9 +78,9 @@ class Spoken:
 
     def take(self, piece: str) -> str:
         """Return what may be shown now that this piece has come."""
-        if self._begun:
-            return piece
         self._held += piece
+        if self._begun:
+            return self._without_closing()
         if self._until:
             return self._after_thinking()
         start = self._held.lstrip().lower()
@@ -77,18 +88,28 @@ class Spoken:
         if opening:
             self._until = opening.replace("<", "</")
             return self._after_thinking()
-        return "" if any(tag.startswith(start) for tag in _OPENINGS) else self.rest()
+        if any(tag.startswith(start) for tag in _OPENINGS):
+            return ""
+        self._begun, self._held = True, self._held.lstrip()
+        return self._without_closing()
 
     def _after_thinking(self) -> str:
-        _, found, rest = self._held.partition(self._until)
-        if not found:
+        found = re.search(re.escape(self._until), self._held, re.IGNORECASE)
+        if found is None:
             self._held = self._held[-len(self._until) :]  # all that may still become the closing tag
             return ""
-        self._held, self._until = "", ""
+        rest, self._held, self._until = self._held[found.end() :], "", ""
         return self.take(rest.lstrip()) if rest.strip() else ""
 
+    def _without_closing(self) -> str:
+        """Return what is held back, without closing tags; what may become one stays held back."""
+        text = _CLOSING.sub("", self._held)
+        begun = _CLOSING_BEGUN.search(text)
+        end = begun.start() if begun else len(text)
+        self._held = text[end:]
+        return text[:end]
+
     def rest(self) -> str:
-        """Return what is still held back once it is clear that it is no reasoning; reasoning without an end is dropped."""
-        self._begun = True
+        """Return what is still held back at the end of the stream; reasoning without an end is dropped."""
         held, self._held = ("" if self._until else self._held.lstrip()), ""
         return held
