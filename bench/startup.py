@@ -7,7 +7,7 @@ first frame of a bare app (header, static text, input, footer), the title of the
 `mockinterview start --topic cnn`. Runs of the three alternate, so that a busy machine slows all of them. Medians are compared.
 With `--home empty` every run has a new home without any cache; with `warm` the bank has been read once before. The search index
 is built after the first question in both. The parsed bank is made when the package is installed: after a change of `corpus/`
-install it anew (`pip install -e .`), or every run reads the YAML, 0.3 s more.
+or of the code that reads it install it anew (`pip install -e .`), or every run reads the YAML, 0.3 s more.
 """
 
 from __future__ import annotations

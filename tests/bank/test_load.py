@@ -1,10 +1,12 @@
 """Reading a bank: faults are named with file, line and field, and the rest still loads."""
 
+import json
 import shutil
 
 import pytest
 
-from mockinterview.bank.load import load_bank
+from mockinterview.bank import load
+from mockinterview.bank.load import load_bank, write_parsed
 from mockinterview.errors import BankError
 
 GOOD = """\
@@ -84,6 +86,44 @@ def test_cache_is_used_and_follows_changes(corpus, tmp_path):
     assert len(load_bank(corpus, cache).bank) == 1
     (corpus / "questions" / "cnn" / "more.yaml").write_text(GOOD.format(id="more"))
     assert len(load_bank(corpus, cache).bank) == 2
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Return a copy of the package, as far as it is code that reads a bank; parsed banks are stamped with it."""
+    package = tmp_path / "site-packages" / "mockinterview"
+    for name in ("bank/load.py", "models.py", "grading/arithmetic.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(load._PACKAGE / name, package / name)
+    monkeypatch.setattr(load, "_PACKAGE", package)
+    return package
+
+
+def change(file):
+    """Change a file of Python."""
+    file.write_text(file.read_text(encoding="utf-8") + "# another rule\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("rules", ["bank/load.py", "models.py", "grading/arithmetic.py"])
+def test_a_bank_parsed_by_other_rules_is_not_read(corpus, tmp_path, package, rules):
+    """Faults, fields and the fingerprint are made by code: what a release with other code found is worth nothing."""
+    load_bank(corpus, tmp_path / "cache")
+    (stored,) = (tmp_path / "cache").glob("bank-*.json")
+    stored.write_text(
+        json.dumps({**json.loads(stored.read_text()), "faults": [["cnn/good.yaml", 1, "id", "found by the old rules"]]})
+    )
+    assert [fault.reason for fault in load_bank(corpus, tmp_path / "cache").faults] == ["found by the old rules"]
+    change(package / rules)
+    assert load_bank(corpus, tmp_path / "cache").faults == ()
+
+
+def test_the_parsed_bank_of_the_build_is_read(corpus, package, monkeypatch):
+    """Wherever the package has been moved since: the stamp is made of contents alone."""
+    monkeypatch.setattr(load, "data_dir", lambda name: corpus)
+    write_parsed(corpus, package / "_data" / load.PARSED)
+    monkeypatch.setattr(load, "_PACKAGE", package.rename(package.with_name("moved")))
+    monkeypatch.setattr(load, "_read_files", lambda files: pytest.fail("the files were read"))
+    assert [q.id for q in load_bank().bank] == ["good"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import json
 import random
 import subprocess
 
+import pytest
+
 from mockinterview.evals.noise import noise_of
 from mockinterview.evals.results import Mark, Result
 from mockinterview.models import (
@@ -20,8 +22,8 @@ from mockinterview.models import (
 from mockinterview.storage import SessionStore
 
 
-def test_a_disputed_verdict_becomes_a_gold_case(house, capsys):
-    """The candidate's verdict replaces the grader's; the answer is all that was said or written and no request; once is enough."""
+def dispute(house, answer="units are dropped"):
+    """Store a session with a disputed verdict; return the points of its question, the disputed one first."""
     points = [point["id"] for point in house.question("dropout")["points"]]
     marks = tuple(PointVerdict(id=point, verdict="miss") for point in points)
     graded = Assessment(question="dropout", score=0.0, points=marks, graded_by="embedded")
@@ -29,16 +31,67 @@ def test_a_disputed_verdict_becomes_a_gold_case(house, capsys):
     for event in (
         InterviewStarted(session_id="s1", plan=Plan()), AnswerGiven(question_id="dropout", text="may I have a hint?"),
         ReplyUnderstood(question_id="dropout", intent="hint"),
-        AnswerGiven(question_id="dropout", text="units are dropped", whiteboard="p = 0.5"),
+        AnswerGiven(question_id="dropout", text=answer, whiteboard="p = 0.5"),
         AnswerGraded(question_id="dropout", assessment=graded),
         PointDisputed(question_id="dropout", point_id=points[0], verdict="hit", reason="I said so"),
     ):  # fmt: skip
         store.append("s1", event)
     store.close()
+    return points
+
+
+def test_a_disputed_verdict_becomes_a_gold_case(house, capsys):
+    """The candidate's verdict replaces the grader's; the answer is all that was said or written and no request; once is enough."""
+    points = dispute(house)
     assert house.run("add", "s1") == 0
     assert house.run("add", "s1") == 0
     (case,) = [json.loads(line) for line in (house.evals / "cases" / "grading" / "disputed.jsonl").read_text().splitlines()]
     assert (case["answer"], case["points"][points[0]], case["points"][points[1]]) == ("units are dropped\np = 0.5", "hit", "miss")
+    assert house.run("grading", "--list") == 0
+    assert "s1--dropout" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("broken", ["{ not json", "[1]", '{"id": "x"}', "[" * 100_000])
+def test_no_line_of_a_case_file_is_lost(house, capsys, broken):
+    """A line that is no case is named, and the file stays as it is; of a whole one all lines stay."""
+    dispute(house)
+    file = house.evals / "cases" / "grading" / "disputed.jsonl"
+    file.parent.mkdir(parents=True)
+    other = json.dumps(house.gold("conv-output-size", 1, "Add twice the padding.", {}))
+    file.write_text(f"{other}\n\n{broken}\n")
+    assert house.run("add", "s1") == 2
+    assert "disputed.jsonl:3: " in capsys.readouterr().err
+    assert file.read_text() == f"{other}\n\n{broken}\n"
+    file.write_text(other)
+    assert house.run("add", "s1") == 0
+    kept, added = file.read_text().splitlines()
+    assert (kept, json.loads(added)["id"]) == (other, "s1--dropout")
+
+
+def test_a_case_file_is_written_whole_or_not_at_all(house, monkeypatch, capsys):
+    """A disk that is full in the middle of writing costs no case that was there."""
+    dispute(house)
+    assert house.run("add", "s1") == 0
+    file = house.evals / "cases" / "grading" / "disputed.jsonl"
+    before = file.read_bytes()
+
+    def half(path, content, *args, **kwargs):
+        with path.open("wb") as begun:
+            begun.write(b"{")
+        raise OSError(28, "No space left on device")
+
+    for name in ("write_text", "write_bytes"):
+        monkeypatch.setattr(f"pathlib.Path.{name}", half)
+    assert house.run("add", "s1") == 1
+    assert "disputed.jsonl cannot be written: No space left on device." in capsys.readouterr().err
+    assert file.read_bytes() == before
+    assert [found.name for found in file.parent.iterdir()] == ["disputed.jsonl"]
+
+
+def test_half_a_character_in_a_disputed_answer(house, capsys):
+    """A terminal can send it, no file of cases can hold it; what is written can be read again."""
+    dispute(house, "units are \ud83d dropped")
+    assert house.run("add", "s1") == 0
     assert house.run("grading", "--list") == 0
     assert "s1--dropout" in capsys.readouterr().out
 

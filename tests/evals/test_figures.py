@@ -79,6 +79,37 @@ def test_a_figure_that_the_improvement_leaves_undefined_is_no_crash():
     assert (paired.status, paired.why) == ("held", "0.000 to -, p = 1.000")
 
 
+def flips(before, after):
+    """Return the flips of a case between two runs, each given by what its epochs gave for a point, "" where they were declined."""
+
+    def epochs(given):
+        made = [result(1, [("hit", g)], epoch=n) if g else result(1, epoch=n, ungraded="declined") for n, g in enumerate(given)]
+        return sorted(made, key=lambda one: one.epoch)
+
+    found = compare(Baseline(Manifest(), epochs(before)), Manifest(), epochs(after)).flips
+    return [(flip.what, flip.worse, flip.before.split()[0], flip.after.split()[0]) for flip in found]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (["hit"] * 3, ["", "hit", "hit"], []),
+        (["", "hit", "hit"], ["", "miss", "miss"], [("p0", True, "hit", "miss")]),
+        (["", "miss", "miss"], ["hit", "", "hit"], [("p0", False, "miss", "hit")]),
+        (["hit", "hit", ""], ["", "", ""], [("graded", True, "graded", "declined")]),
+        (["", "", ""], ["", "", "hit"], [("graded", False, "declined", "graded")]),
+        ([""] * 3, [""] * 3, []),
+        (["hit"], ["miss"], [("p0", True, "hit", "miss")]),
+        (["hit"], [""], [("graded", True, "graded", "declined")]),
+        ([""], ["miss"], [("graded", False, "declined", "graded")]),
+        ([""], [""], []),
+    ],
+)
+def test_epochs_that_were_declined_have_no_say(before, after, expected):
+    """The graded epochs of both runs are compared; where one run has none, that is what changed, and all that did."""
+    assert flips(before, after) == expected
+
+
 def test_ungraded_counts_apart():
     """An ungraded answer is in the rate of ungraded ones and in nothing else."""
     results = [result(1, [("hit", "hit")], 10.0, 10.0), result(2, ungraded="gone")]

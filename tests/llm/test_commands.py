@@ -2,12 +2,14 @@
 
 import json
 import socket
+from functools import partial
 
 import pytest
 from loopback import say
 from test_whole_interview import judge
 
 from mockinterview.cli import main
+from mockinterview.llm import probe_all
 
 
 @pytest.fixture
@@ -36,10 +38,16 @@ def settings(home, text):
 
 @pytest.fixture
 def closed():
-    """Return an address at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    return f"http://127.0.0.1:{port}/v1"
+    """Return an address at which nothing listens, and nothing else can as long as the test runs."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """Let addresses take their time: on a busy machine a live server may need more than the second that `models` grants."""
+    monkeypatch.setattr("mockinterview.cli.models.probe_all", partial(probe_all, limit=30.0))
 
 
 def test_an_answer_graded_by_a_server(home, corpus, server, capsys):
@@ -82,7 +90,7 @@ def test_a_backend_that_cannot_work(home, corpus, server, closed, capsys, monkey
     assert len(err.strip().splitlines()) == 2
 
 
-def test_models_lists_what_is_there_and_why_not(home, server, closed, capsys):
+def test_models_lists_what_is_there_and_why_not(home, server, closed, patient, capsys):
     """Live servers with their models first; the others with the reason."""
     settings(home, f'[backends.mine]\nbase_url = "{server.url}"\n[backends.gone]\nbase_url = "{closed}"\n')
     assert main(["models", "--json"]) == 0
@@ -96,7 +104,7 @@ def test_models_lists_what_is_there_and_why_not(home, server, closed, capsys):
     assert second.strip() == "--backend mine --model scripted"
 
 
-def test_a_table_with_a_fault_hides_no_other(home, server, capsys, monkeypatch):
+def test_a_table_with_a_fault_hides_no_other(home, server, patient, capsys, monkeypatch):
     """Its line says what is wrong with it; what answers is listed all the same, and exit code 0."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     faulty = '[backends.faulty]\nbase_url = "https://llm.example.com/v1"\nkey_env = "OPENAI_API_KEY"\n'

@@ -25,11 +25,14 @@ def test_a_point_in_two_attempts(attempt, before, after, change):
 
 
 def test_naming_a_point_at_once_is_better_than_after_a_probe(attempt):
-    """A hit that came late ranks between a partial one and one at once."""
+    """What came late ranks between the next worse verdict and the same one at once."""
     late = attempt(first={"alpha": "miss"}, best={"alpha": "hit"})
     assert compare([late], [attempt(first={"alpha": "hit"})])[0].points[0].change == "better"
     assert compare([attempt(first={"alpha": "partial"})], [late])[0].points[0].change == "better"
     assert compare([late], [late])[0].points[0].before_late
+    late_partial = attempt(first={"alpha": "miss"}, best={"alpha": "partial"})
+    assert compare([attempt(first={"alpha": "miss"})], [late_partial])[0].points[0].change == "better"
+    assert compare([late_partial], [attempt(first={"alpha": "partial"})])[0].points[0].change == "better"
 
 
 def test_an_ungraded_attempt_is_neither_better_nor_worse(attempt):

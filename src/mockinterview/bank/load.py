@@ -17,6 +17,7 @@ from mockinterview.models import Bank, Question
 
 PARSED = "bank.json"
 _PACKAGE = Path(__file__).resolve().parent.parent
+_RULES = ("bank/load.py", "models.py", "grading/arithmetic.py")  # what makes questions, faults and the fingerprint of files
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ def data_dir(name: str) -> Path:
 def load_bank(corpus: Path | None = None, cache: Path | None = None) -> LoadedBank:
     """Return the bank of a folder (the shipped one by default) with the faults of its broken files.
 
-    `cache` is a folder for the parsed bank, which is read instead of the YAML as long as no file has changed; the shipped bank
-    comes parsed as well. Raises BankError where the folder has no question that can be read.
+    `cache` is a folder for the parsed bank, which is read instead of the YAML as long as neither a file nor the code that reads
+    files has changed; the shipped bank comes parsed as well. Raises BankError where the folder has no question that can be read.
     """
     root = (corpus or data_dir("corpus")) / "questions"
     files = _files(root)
@@ -193,8 +194,8 @@ def fingerprint(questions: Iterable[Question]) -> str:
 
 
 def _stamp(root: Path, files: Iterable[Path]) -> str:
-    """Return a hash of names and contents: unlike a time of change, it survives a copy, a clone and a build."""
-    digest = hashlib.sha256()
+    """Return a hash of rules, names and contents: unlike a time of change, it survives a copy, a clone and a build."""
+    digest = hashlib.sha256(b"\0".join(_content(_PACKAGE / rules) for rules in _RULES))
     for file in files:
         digest.update(file.relative_to(root).as_posix().encode(errors="surrogateescape") + b"\0" + _content(file) + b"\0")
     return digest.hexdigest()[:16]

@@ -6,11 +6,12 @@ import argparse
 import os
 import shutil
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import metadata
 
-from mockinterview.cli.compose import Workshop
+from mockinterview.cli.compose import WORDS, Workshop
 from mockinterview.cli.output import put_json, put_lines
 from mockinterview.config import folders
 from mockinterview.errors import MockInterviewError
@@ -18,6 +19,7 @@ from mockinterview.sanitize import clean
 
 LOW_DISK = 50 * 2**20  # bytes; an evening of interviews needs less than one MiB, an index about twenty
 PACKAGES = ("textual", "chromadb", "openai", "tiktoken", "pydantic")
+NO_MODEL = "Install mockinterview again: files of grading/model are missing or damaged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,14 @@ def _lines(finding: Finding) -> list[str]:
 
 
 def run_checks() -> list[Finding]:
-    """Return the findings of all checks; a check that fails becomes a finding, never an exception."""
+    """Return the findings of all checks; a check that fails becomes a finding, never an exception.
+
+    A failure that nobody expected leaves its traceback on stderr. Where the settings cannot be read, that is the only finding.
+    """
     try:
         workshop = Workshop()
-    except MockInterviewError as error:
-        return [Finding("settings", ok=False, found=error.message, remedy=error.hint)]
+    except Exception as error:  # noqa: BLE001 - as in `_guarded`
+        return [_failed("settings", error)]
     checks: list[tuple[str, Callable[[Workshop], Finding]]] = [
         ("settings", _settings),
         ("packages", _packages),
@@ -78,8 +83,16 @@ def run_checks() -> list[Finding]:
 def _guarded(name: str, check: Callable[[Workshop], Finding], workshop: Workshop) -> Finding:
     try:
         return check(workshop)
-    except MockInterviewError as error:
+    except Exception as error:  # noqa: BLE001 - a broken installation can fail in any way, and the other checks are wanted then, too
+        return _failed(name, error)
+
+
+def _failed(name: str, error: Exception) -> Finding:
+    if isinstance(error, MockInterviewError):
         return Finding(name, ok=False, found=error.message, remedy=error.hint)
+    sys.stderr.write(clean("".join(traceback.format_exception(error))))
+    found = " ".join(f"{type(error).__name__}: {error}".split())
+    return Finding(name, ok=False, found=found, remedy="Install mockinterview again, or report the traceback.")
 
 
 def _settings(workshop: Workshop) -> Finding:
@@ -123,12 +136,20 @@ def _sessions(workshop: Workshop) -> Finding:
 
 
 def _grader(workshop: Workshop) -> Finding:
-    """Grade the model answer of the first question that has one, for real."""
+    """Grade the model answer of the first question that has one, for real, with all layers that the settings ask for."""
     question = next((q for q in workshop.bank if q.model_answer), None)
     if question is None:
         return Finding("grader", ok=True, found="this bank has no model answer to try it on")
-    assessment = workshop.embedded_grader.assess(question, question.model_answer)
-    return Finding("grader", ok=True, found=f"{assessment.graded_by} gives the model answer of {question.id} {assessment.score}")
+    words = (workshop.settings.judge or workshop.settings.backend) == WORDS
+    grader = workshop.words_grader if words else workshop.embedded_grader
+    assessment = grader.assess(question, question.model_answer)
+    found = f"{assessment.graded_by} gives the model answer of {question.id} {assessment.score}"
+    whole = words or (grader.combiner is not None and assessment.graded_by == grader.name)
+    if whole and assessment.score:
+        return Finding("grader", ok=True, found=found)
+    own = whole and workshop.settings.corpus  # of the shipped bank every model answer earns something
+    remedy = f"Correct the points of {question.id} or its model answer, which has to earn something." if own else NO_MODEL
+    return Finding("grader", ok=False, found=found, remedy=remedy)
 
 
 def _search(workshop: Workshop) -> Finding:

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from mockinterview.cli.output import put_json, put_lines
 from mockinterview.config import Settings, backend_settings
 from mockinterview.errors import BackendError, UsageError
 from mockinterview.evals.baseline import Comparison, compare, read_baseline, write_baseline
-from mockinterview.evals.cases import Cases, Choice, load_cases
+from mockinterview.evals.cases import Cases, Choice, gold_lines, load_cases
 from mockinterview.evals.examine import Examiner, Subjects
 from mockinterview.evals.gates import Gates, judge, read_gates
 from mockinterview.evals.noise import Noise, noise_of
@@ -30,6 +30,7 @@ from mockinterview.evals.outcome import BACKEND_GONE, Outcome, as_document, figu
 from mockinterview.evals.results import Result
 from mockinterview.evals.run import Job, Manifest, RunFolder, cases_hash, code_hash, grader_hash, jobs_of, prompts_hash, run_jobs
 from mockinterview.sanitize import escape_json
+from mockinterview.storage import write_whole
 
 if TYPE_CHECKING:
     from mockinterview.evals.replies import ReplyStore
@@ -430,9 +431,10 @@ def _noise(arguments: argparse.Namespace) -> int:
     arguments.suite = arguments.suite[1:] or ["grading"]
     arguments.epochs = arguments.epochs if arguments.epochs > 1 else NOISE_EPOCHS
     plan = _planned(arguments)
+    paired = _gates(plan, arguments).paired  # a fault in them is told before the work here, too
     with plan.opened:
         _, outcome = _run(plan, arguments)
-    found = noise_of(outcome.results, _gates(plan, arguments).paired)
+    found = noise_of(outcome.results, paired)
     if arguments.json:
         _write(arguments.json, json.dumps(asdict(found), indent=1) + "\n")
     else:
@@ -457,14 +459,13 @@ def _add(arguments: argparse.Namespace) -> int:
     if not cases:
         raise UsageError(f"Nothing was disputed in session {session}.", "Dispute a verdict on the score card first.")
     file = arguments.to or _root(arguments) / "cases" / "grading" / "disputed.jsonl"
-    kept = [line for line in _lines_of(file) if json.loads(line).get("id") not in {case.id for case in cases}]
-    _write(str(file), "".join(f"{line}\n" for line in [*kept, *(case.model_dump_json() for case in cases)]))
+    added = {case.id: case.model_dump_json() for case in cases}
+    kept = [line for name, line in gold_lines(file) if name not in added] if file.exists() else []
+    with suppress(OSError):  # writing says what is wrong with the folder
+        file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, "".join(f"{line}\n" for line in [*kept, *added.values()]), "Choose another file with --to.")
     put_lines([f"{file}: {len(cases)} case(s) added. Read their labels: they are the candidate's own.", *(c.id for c in cases)])
     return 0
-
-
-def _lines_of(file: Path) -> list[str]:
-    return [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()] if file.exists() else []
 
 
 def _operand(arguments: argparse.Namespace, *, required: bool = True) -> str:

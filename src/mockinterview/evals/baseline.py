@@ -190,18 +190,21 @@ def _balance(flips: Sequence[Flip], suite: str) -> tuple[int, int]:
 
 
 def _flips(before: Sequence[Result], after: Sequence[Result]) -> list[Flip]:
-    """Return what most epochs of a case call otherwise than before."""
-    old, new = _majority(before), _majority(after)
-    first, last = before[0], after[0]
-    if last.ungraded or first.ungraded:
-        if bool(last.ungraded) == bool(first.ungraded):
-            return []
-        return [_flip(last, "graded", first.ungraded or "graded", last.ungraded or "graded", worse=bool(last.ungraded))]
+    """Return what most graded epochs of a case call otherwise than before, or that one of the runs graded none of them."""
+    first, last = _graded(before), _graded(after)
+    if not (first and last):
+        seen, now = ("graded" if graded else each[0].ungraded for graded, each in ((first, before), (last, after)))
+        return [_flip(after[0], "graded", seen, now, worse=bool(first))] if first or last else []
+    old, new = _majority(first), _majority(last)
     return [
-        _flip(last, what, described(before, what), described(after, what), worse=old.get(what, True))
+        _flip(last[0], what, described(first, what), described(last, what), worse=old.get(what, True))
         for what in {**old, **new}
         if old.get(what, True) != new.get(what, True)
     ]
+
+
+def _graded(results: Sequence[Result]) -> list[Result]:
+    return [result for result in results if not result.ungraded]
 
 
 def _flip(result: Result, what: str, before: str, after: str, *, worse: bool) -> Flip:
@@ -218,7 +221,7 @@ def _majority(results: Sequence[Result]) -> dict[str, bool]:
 
 
 def described(results: Sequence[Result], what: str) -> str:
-    """Return what a run made of something: verdict, quote and probability, or what a check saw."""
+    """Return what the first of some graded results made of something: verdict, quote and probability, or what a check saw."""
     result = results[0]
     for mark in result.points:
         if mark.point == what:

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, get_args
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticSerializationError
 
 from mockinterview.errors import UsageError, nearest_hint
 from mockinterview.evals.changes import CHANGES, fillable
@@ -159,7 +160,12 @@ class Cases:
 
 
 def load_cases(folder: Path, bank: Bank, choice: Choice) -> Cases:
-    """Return the cases of `folder` and of suites named by path, filtered and sampled; raise UsageError where a file is wrong."""
+    """Return the cases of `folder` and of suites named by path, filtered and sampled.
+
+    Raises UsageError where a file is wrong, or the sample is no number of cases.
+    """
+    if choice.sample is not None and choice.sample < 1:
+        raise UsageError(f"--sample {choice.sample} is no number of cases.", "Give a number from 1 on.")
     cases = Cases()
     for suite, files in _sources(folder, choice.suites):
         for spec in _read_suite(suite, files):
@@ -204,45 +210,71 @@ def _read_suite(suite: Suite, files: Iterable[Path]) -> Iterator[Spec]:
             yield spec
 
 
+def gold_lines(file: Path) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a file of gold cases, each with the case's id before it; raise UsageError where one is no such case."""
+    for number, line in _lines(file):
+        yield _checked("grading", file, number, _json(file, number, line)).id, line
+
+
 def _rows(file: Path) -> Iterator[tuple[int, Any]]:
+    if file.suffix == ".jsonl":
+        return ((number, _json(file, number, line)) for number, line in _lines(file))
+    return _yaml(file)
+
+
+def _lines(file: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not empty, each with its number."""
+    for number, line in enumerate(_text(file).split("\n"), start=1):
+        if line.strip():
+            yield number, line
+
+
+def _text(file: Path) -> str:
     try:
-        text = file.read_text(encoding="utf-8")
-        if file.suffix == ".jsonl":
-            for number, line in enumerate(text.split("\n"), start=1):
-                if line.strip():
-                    yield number, _json(file, number, line)
-        else:
-            yield from _yaml(file, text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}.", "Correct the file.") from error
 
 
-def _yaml(file: Path, text: str) -> Iterator[tuple[int, Any]]:
+def _yaml(file: Path) -> Iterator[tuple[int, Any]]:
     """Yield the items of a list in YAML, each with the line on which it begins."""
-    loader = yaml.SafeLoader(text)
-    root = loader.get_single_node()
+    try:
+        loader = yaml.SafeLoader(_text(file))
+        root = loader.get_single_node()
+    except (yaml.YAMLError, RecursionError) as error:
+        raise UsageError(f"{file} cannot be read: {error}.", "Correct the file.") from error
     if root is None:
         return
     if not isinstance(root, yaml.SequenceNode):
         raise UsageError(f"{file}:{root.start_mark.line + 1}: this is not a list of cases.", "docs/evals.md shows the fields.")
     for item in root.value:
-        yield item.start_mark.line + 1, loader.construct_object(item, deep=True)
+        line = item.start_mark.line + 1
+        try:
+            data = loader.construct_object(item, deep=True)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:  # a ValueError: 2024-13-01, which YAML takes for a date
+            raise UsageError(f"{file}:{line}: this cannot be read: {error}.", "Correct the case.") from error
+        yield line, data
 
 
 def _json(file: Path, number: int, line: str) -> Any:
     try:
         return json.loads(line)
-    except json.JSONDecodeError as error:
-        raise UsageError(f"{file}:{number}: this is not JSON: {error.msg}.", "Each line holds one case.") from error
+    except (ValueError, RecursionError) as error:  # not JSON, or a number or a depth that Python does not read
+        said = getattr(error, "msg", error)
+        raise UsageError(f"{file}:{number}: this cannot be read as JSON: {said}.", "Each line holds one case.") from error
 
 
 def _checked(suite: Suite, file: Path, line: int, data: Any) -> Spec:
     try:
-        return _SPECS[suite].model_validate(data)
+        spec = _SPECS[suite].model_validate(data)
+        spec.model_dump_json()  # what cannot be written has no label
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"])) or "case"
         raise UsageError(f"{file}:{line}: {where}: {problem['msg']}.", "docs/evals.md shows the fields of a case.") from error
+    except PydanticSerializationError as error:
+        raise UsageError(f"{file}:{line}: half a surrogate pair is no character.", "Write the character itself.") from error
+    return spec
 
 
 def _spread(suite: Suite, spec: Spec, bank: Bank, cases: Cases) -> None:

@@ -25,11 +25,16 @@ def disputed_cases(session_id: str, events: Sequence[Event], bank: Bank) -> Iter
             id=f"{session_id}--{question_id}",
             question=question_id,
             kind="disputed",
-            answer="\n".join(words_on(question_id, events)),
+            answer=_sound("\n".join(words_on(question_id, events))),
             points={point.id: verdicts.get(point.id, "miss") for point in bank.get(question_id).points},
             misconceptions=_stated(question_id, events),
-            source=f"session {session_id}; " + "; ".join(f"{p}: {d.reason}" for p, d in by_point.items() if d.reason),
+            source=_sound(f"session {session_id}; " + "; ".join(f"{p}: {d.reason}" for p, d in by_point.items() if d.reason)),
         )
+
+
+def _sound(text: str) -> str:
+    """Return a text without half a surrogate pair, which a terminal can send and no file of cases can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _marks(question_id: str, events: Sequence[Event]) -> list[AnswerGraded]:

@@ -10,9 +10,9 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from mockinterview.errors import UsageError
 from mockinterview.evals.baseline import Comparison, Flip
@@ -31,12 +31,19 @@ class Bound(Value):
     min: float | None = None
     max: float | None = None
 
+    @model_validator(mode="after")
+    def _bounds_something(self) -> Bound:
+        if self.min is None and self.max is None:
+            raise ValueError("a bound has a 'min' or a 'max'")
+        return self
+
 
 class Gates(Value):
     """What `gates.toml` says."""
 
     level: float = 0.05
-    paired: dict[str, float] = Field(default_factory=dict)  # figure -> the loss that must not go unnoticed
+    # figure -> the loss that must not go unnoticed
+    paired: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(default_factory=dict)
     lost_queries: int = 3
     bounds: dict[str, Bound] = Field(default_factory=dict)
 
@@ -57,12 +64,20 @@ def read_gates(file: Path) -> Gates:
         gates = Gates.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
         raise UsageError(f"There are no gates at {file}.", "--gates names another file.") from error
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise UsageError(f"The gates {file} are wrong: {error}.", "docs/evals.md shows the fields.") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"The gates {file} are wrong: {_problem(error)}.", "docs/evals.md shows the fields.") from error
     unknown = sorted({*gates.paired, *gates.bounds} - {*BY_KEY})
     if unknown:
         raise UsageError(f"{file}: there is no figure '{unknown[0]}'.", f"Figures: {', '.join(BY_KEY)}.")
     return gates
+
+
+def _problem(error: Exception) -> str:
+    """Return what is wrong with a file in a few words: of fields, the first one."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    problem = error.errors()[0]
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
 
 
 def judge(gates: Gates, figures: Table, comparison: Comparison | None, *, deterministic: bool) -> list[Verdict]:

@@ -13,8 +13,8 @@ from mockinterview.models import Bank, Verdict
 from mockinterview.review.attempts import Attempt
 
 Change = Literal["better", "same", "worse", "unknown"]
-_RANK: dict[Verdict, int] = {"contradicted": 0, "miss": 1, "partial": 2, "hit": 4}
-_LATE = 1  # what a point that only a follow-up drew out ranks lower
+_RANK: dict[Verdict, int] = {"contradicted": 0, "miss": 1, "partial": 3, "hit": 5}
+_LATE = 1  # what a point that only a follow-up drew out ranks lower: still above the next worse verdict at once
 
 
 @dataclass(frozen=True, slots=True)
