@@ -6,8 +6,8 @@ Each run starts a process in a pseudo-terminal of 80x24 and takes the time from 
 first frame of a bare app (header, static text, input, footer), the title of the start screen, and the first question of
 `mockinterview start --topic cnn`. Runs of the three alternate, so that a busy machine slows all of them. Medians are compared.
 With `--home empty` every run has a new home without any cache; with `warm` the bank has been read once before. The search index
-is built after the first question in both. The parsed bank is made when the package is installed: after a change of `corpus/`
-or of the code that reads it install it anew (`pip install -e .`), or every run reads the YAML, 0.3 s more.
+is built after the first question in both. The parsed bank is made when the package is installed: after a change of `corpus/` or
+of the code that reads it install it anew (`pip install -e .`), or every run reads the YAML, 0.3 s more.
 """
 
 from __future__ import annotations
