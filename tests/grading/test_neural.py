@@ -51,10 +51,9 @@ CLAIM = "Training is stopped when the loss on held-out data no longer improves."
             marks=pytest.mark.xfail(strict=True, reason="denied in other words, without sayings: docs/grading.md, known faults"),
         ),
         ("training is not stopped when the held-out loss stops improving", "contradicted"),
-        pytest.param(
-            "you never stop; training goes on although the held-out loss gets worse", "contradicted",
-            marks=pytest.mark.xfail(strict=True, reason="turned round in other words: docs/grading.md, known faults"),
-        ),
+        ("you never stop; training goes on although the held-out loss gets worse", "contradicted"),
+        (CLAIM, "hit"),
+        (CLAIM.replace("no longer improves", "still improves"), "contradicted"),
         ("it is cheap to implement and works with every optimiser", "miss"),
     ],
 )  # fmt: skip
