@@ -182,7 +182,11 @@ async def test_beliefs_that_were_taken_back_are_told_apart_and_stay_something_to
     assert report.next_actions == ("What about | first? You had this wrong: The truth.",)
     lines = report_lines(report, interview.bank)
     assert "    mistaken, then taken back; in fact: The truth." in lines
-    assert "- **Mistaken, then taken back; in fact**: The truth." in as_markdown(interview.talk.events, interview.bank)
+    text = as_markdown(interview.talk.events, interview.bank)
+    assert "- **Mistaken, then taken back; in fact**: The truth." in text
+    assert "| A misconception, see below. | taken back | 1 | 0 |" in text
+    held_on = (await held("they do wrong there", "/end")).talk
+    assert "| A misconception, see below. | mistaken | 1 | −1 |" in as_markdown(held_on.events, held_on.bank)
 
 
 async def test_a_belief_is_taken_back_only_by_what_speaks_of_it():

@@ -90,6 +90,20 @@ async def test_a_question_with_an_answer_is_not_taken_up_again(bank):
     assert interview.talk.focus.question.id == "second"
 
 
+async def test_what_was_redirected_is_no_answer(bank, monkeypatch):
+    """Talk about something else, and then a wish to come back later: the question is taken up again."""
+    grade = Grader.grade
+
+    async def elsewhere(self, question, answer):
+        mark = await grade(self, question, answer)
+        return mark.model_copy(update={"flags": ("off_topic",)}) if "pizza" in answer else mark
+
+    monkeypatch.setattr(Grader, "grade", elsewhere)
+    interview = await held(bank, "we had pizza in the office", "/skip", "/back", "yes, it", max_follow_ups=1)
+    assert course(interview)[:5] == ["first?", "first.", "second?", "first+", "first."]
+    assert interview.talk.threads[0].score_at_once == 10.0
+
+
 async def test_back_without_anything_skipped(bank):
     """Then it is said that there is nothing, and the question stays open."""
     interview = await held(bank, "/back")

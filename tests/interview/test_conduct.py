@@ -144,6 +144,23 @@ async def test_few_words_after_a_probe_are_never_off_topic():
     assert interview.talk.threads[0].marks[-1].assessment.flags == ()
 
 
+class Here:
+    """A retriever that takes every text for an answer to the first question."""
+
+    def questions(self, query, k=5):
+        """Return that question."""
+        return [Passage("first", "question", "first", query, 1.0)]
+
+
+@pytest.mark.parametrize(("retriever", "flags"), [(None, ("off_topic",)), (Here(), ())])
+async def test_many_words_after_a_probe_are_off_topic_only_where_they_fit_no_better_here(retriever, flags):
+    """A long reply in words that the bank does not have is wrong at worst, unless it fits another question far better."""
+    interview = await held("only one here")
+    interview.retriever = retriever
+    await interview.reply("in weather like this nobody knows what it may come to in the end")
+    assert interview.talk.threads[0].marks[-1].assessment.flags == flags
+
+
 async def test_stop_is_asked_back_before_the_interview_ends():
     """A bare "stop" may be half a thought: it is asked back, a yes ends the interview, and /end needs no question."""
     interview = await held("stop")

@@ -299,11 +299,11 @@ class Interview:
         """Return the assessment flagged as off topic where nothing was hit and the answer makes points of another question.
 
         Retrieval names that question, and the grader confirms it: of mere babble, retrieval always finds something. A reply to a
-        follow-up makes sense beside that alone.
+        follow-up makes sense beside that alone: it is wrong at worst, unless it fits another question far better.
         """
         aimed = isinstance(self.talk.asked, FollowUpAsked) and self.talk.asked.origin in AIMED
         words_said = len(text.split())
-        if aimed and words_said < BRIEF:
+        if aimed and (words_said < BRIEF or self._fits(question, text)):
             return assessment.model_copy(update={"flags": tuple(flag for flag in assessment.flags if flag != "off_topic")})
         if self.retriever is None or assessment.score != 0 or assessment.flags or aimed or words_said < FEW_WORDS:
             return assessment
@@ -312,6 +312,10 @@ class Interview:
             return assessment
         note = f"This sounds like an answer to: {other.ask}"
         return assessment.model_copy(update={"flags": ("off_topic",), "note": note})
+
+    def _fits(self, question: Question, text: str) -> bool:
+        """Tell whether retrieval knows no question that a text fits far better than this one."""
+        return self.retriever is not None and self._nearest(self.retriever, question, text) is None
 
     def _nearest(self, retriever: Retriever, question: Question, text: str) -> Question | None:
         """Return the question that a text fits far better than its own, if there is one."""

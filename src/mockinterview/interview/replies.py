@@ -36,7 +36,7 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("back", r"(can we |could we |let'?s |please |i'?d like to |i want to )*(go |come |get )?back( (to|the|that|a|my|one|question|i|we|skipped|earlier|please|now))*"),
     ("hint", r"(can|could|may|would)? ?(i|you)? ?(please )?(have|get|give|need|want|use)? ?(me )?(a |another |some |any )?(little |small )?(hint|clue|tip|pointer|nudge)s?( please)?"),
     ("hint", r"((sorry|hm+|well|ok(ay)?|um+|uh+|so|but|and|maybe|idk|no idea|not sure|i('m| am) (stuck|lost)|i (do ?n'?t|do not) (really )?know( this| that| it)?)[ ,.]*)*((can|could|may|might) (i|you|we) (please |maybe |perhaps )?(have|get|give)( me)?|give me|i( need| want|'?d like)|any)? ?"
-             r"(a |an |one |some |any |another )?(little |small |tiny |quick )?(hint|clue|tip|pointer|nudge)s?( (maybe|perhaps|pls|plz|please|here|on (this|that)|for (this|that)|thanks|or something))*(\?? (or|and) (two|so|clarify|explain|rephrase|reword|skip|say|tell|help)\b.*)?"),
+             r"(a |an |one |some |any |another )?(little |small |tiny |quick )?(hint|clue|tip|pointer|nudge)s?( (maybe|perhaps|pls|plz|please|here|on (this|that)|for (this|that)|thanks|or something))*( (on |about |as to |of )?(where|what|which|how) .*)?(\?? (or|and) (two|so|clarify|explain|rephrase|reword|skip|say|tell|help)\b.*)?"),
     ("hint", r"(i('m| am) stuck[ ,.]*)?(help|help me|give me a hand|some help)( please| here| out| a bit)*"),
     ("dont_know", r"((sorry|hmm+|well|honestly|uh+|um+|ok|no|nope)[ ,.]*)*(i )?(really |honestly |just |simply |still )?"
                   r"(do ?n[o']?t|do not|dunno|can'?t|cannot|could ?n'?t|have)( really| honestly)?( (know|remember|recall|think of|answer|(got )?(no|any) (idea|clue))).*"),
@@ -55,6 +55,7 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
     ("clarify", r"(sorry[ ,.]*)?(i )?(do ?n'?t|did ?n'?t|do not|did not) (really |quite )?(understand|get|follow) (the |your |this |that )?(question|it|what you).*"),
     ("clarify", r"(so[ ,.]*)?(what|which)( \S+){0,4} (would|do|should|shall) (you|i)( like| want| prefer)?( me)?( to)? (focus on|start with|go into|concentrate on|talk about).*"),
     ("clarify", r"((a |one )?(quick )?question( first)?[ ,.]*)?(should|shall|can|may|do) i (assume|suppose|take it) .*"),
+    ("clarify", r"((sorry|hm+|wait|ok(ay)?|so) )*do (you|ya) (want|expect|need) (me|us|a|an|the|it|this|numbers|that)\b.*"),
     ("clarify", r"(please )?(rephrase|clarify)( that| the question| please| it)*"),
     ("clarify", r"(sorry |hm+ )?(wdym|what d(o|ya|'you) mean|what'?s meant)\b.*"),
     ("clarify", r"((sorry|hm+|ok(ay)?|wait) )*what('s| is| does| do) (the |a |an |that |this )?(\S+ ){1,6}(mean|supposed to mean)(\? \S+( \S+)?"
@@ -68,8 +69,10 @@ _PATTERNS: tuple[tuple[Intent, str], ...] = (
 # A question back, asked at any length: which of two things is meant.
 _MEANT = (
     r"((sorry|hm+|wait|ok(ay)?|so|well)[ ,.]+)*((can|could|would) you (please )?(clarify|explain what you|say what you)\b"
-    r"|(\S+ ){0,6}(in|to) (what|which) (sense|extent|way)\b|((by|with) (\S+ ){1,4})?(do|did) you mean\b|wdym\b|what (exactly )?do you mean\b).*"
+    r"|(\S+ ){0,6}(in|to) (what|which) (sense|extent|way)\b|((by|with) (\S+ ){1,4})?((do|did) )?you mean\b|wdym\b|what (exactly )?do you mean\b).*"
 )
+# "what mask?", "which one?": a word of the question is not understood
+_WHAT = r"((sorry|hm+|wait|ok(ay)?|so)[ ,.]+)*(what|which)( \S+){1,2}\?"
 _YES = r"(yes|yeah|yep|yup|sure|ok(ay)?|please|do|correct|right|exactly|y)( (please|do|end it|stop( here)?|that'?s it|i (do|want to)|i'?m done))*"
 _NO = (
     r"(no|nope|nah|not yet|n|continue|sorry)?( ?(please|no|not yet|thanks|thank you|(let'?s |i want to |i'?d like to |we can )?"
@@ -112,6 +115,8 @@ def understand(text: str, *, asked_to_end: bool = False) -> Intent:
     plain = re.sub(r"[!.…,;:\s]+$", "", text.strip().lower().removeprefix("/").replace("’", "'"))
     first, last = _ends(text)
     if len(plain.split()) <= 2 * _SHORT and text.rstrip().endswith("?") and re.match(_MEANT, plain):
+        return "clarify"
+    if re.fullmatch(_WHAT, plain):
         return "clarify"
     if len(first.split()) >= _ASKED and understand(first) == "skip":  # what follows only says why; "Next." may open an answer
         return "skip"

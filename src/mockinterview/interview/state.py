@@ -78,7 +78,7 @@ class Thread:
     @property
     def untouched(self) -> bool:
         """Whether this question was skipped without an answer, so that it can be taken up again."""
-        return self.closed is not None and self.closed.reason == "skipped" and not self.marks
+        return self.closed is not None and self.closed.reason == "skipped" and not self.answered
 
     @property
     def score_at_once(self) -> float | None:

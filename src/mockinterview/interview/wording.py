@@ -143,8 +143,8 @@ CLARIFY = (
     "In other words, then.",
 )
 PART_OF = (
-    "It is a part of this question:",
-    "It belongs to what we are talking about:",
+    "I mean it as a part of this question:",
+    "This is still about the question that we are on:",
 )
 SAME_WORDS = (
     "I have no other words for it, so this is the same question again.",

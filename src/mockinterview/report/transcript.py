@@ -301,7 +301,18 @@ def _points(question: Question, entry: QuestionReport) -> Table:
     if EXERCISE in entry.credits:
         solved = "hit" if entry.credits[EXERCISE] else "missed"
         rows.append(("The result of the exercise. (bonus)", solved, *_earned(1, EXERCISE, entry)))
+    rows += _costs(question, entry)
     return Table(("Point", "Verdict", "Weight", "Earned"), tuple(rows), right=(2, 3))
+
+
+def _costs(question: Question, entry: QuestionReport) -> list[tuple[str, str, str, str]]:
+    """Return a row for each misconception that was stated, with what it costs after follow-up; the list below says what is true."""
+    stated = [m for m in question.misconceptions if m.id in entry.misconceptions]
+    return [
+        ("A misconception, see below.", "taken back", str(m.weight), "0") if m.id in entry.corrected
+        else ("A misconception, see below.", "mistaken", str(m.weight), f"−{m.weight}")
+        for m in stated
+    ]  # fmt: skip
 
 
 def _earned(weight: int, point_id: str, entry: QuestionReport) -> tuple[str, str]:
