@@ -377,19 +377,24 @@ async def test_full_disk_gives_the_answer_back(world, idle, transcript) -> None:
         assert world.kinds().count("answer_given") == 1
 
 
+async def fault_behind_the_answer(world, pilot, idle) -> None:
+    """Say something of which the answer is stored and the mark is not: the disk is full from then on."""
+    await idle(pilot)
+    world.grader.hold.clear()
+    await say(pilot, "alpha beta")
+    await pilot.pause()
+    while "answer_given" not in world.kinds():
+        await pilot.pause()
+    world.log.full = True
+    world.grader.hold.set()
+    await idle(pilot, lambda: pilot.app.screen.failed)
+
+
 async def test_typing_on_after_a_fault_behind_the_answer(world, idle) -> None:
     """The stored answer is marked first; what was typed meanwhile stays in the editor, for whatever is asked then."""
     app = world.direct()
     async with app.run_test(size=(80, 24)) as pilot:
-        await idle(pilot)
-        world.grader.hold.clear()
-        await say(pilot, "alpha beta")
-        await pilot.pause()
-        while "answer_given" not in world.kinds():
-            await pilot.pause()
-        world.log.full = True
-        world.grader.hold.set()
-        await idle(pilot, lambda: app.screen.failed)
+        await fault_behind_the_answer(world, pilot, idle)
         world.log.full = False
         await say(pilot, "and what is more")
         await idle(pilot, lambda: "answer_graded" in world.kinds())
@@ -401,15 +406,7 @@ async def test_try_again_after_a_fault_behind_the_answer(world, idle) -> None:
     """Where the answer is stored and the rest failed, Ctrl+R goes on without asking for the answer again."""
     app = world.direct()
     async with app.run_test(size=(80, 24)) as pilot:
-        await idle(pilot)
-        world.grader.hold.clear()
-        await say(pilot, "alpha beta")
-        await pilot.pause()
-        while "answer_given" not in world.kinds():
-            await pilot.pause()
-        world.log.full = True
-        world.grader.hold.set()
-        await idle(pilot, lambda: app.screen.failed)
+        await fault_behind_the_answer(world, pilot, idle)
         assert app.screen.editor.text == ""
         world.log.full = False
         await pilot.press("ctrl+r")
