@@ -1,12 +1,12 @@
 """Steps that fail: what was said is kept, and comes first."""
 
 import pytest
+from tests.scripted import Log, WordGrader
 
 from mockinterview.errors import StorageError
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.wording import EmbeddedInterviewer
 from mockinterview.models import Bank, Plan, Question
-from tests.scripted import Log, WordGrader
 
 
 class Failing(Log):
