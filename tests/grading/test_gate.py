@@ -178,6 +178,14 @@ def test_a_guess_after_an_admission_is_an_answer(shipped, answer):
     assert "dont_know" not in mark.flags
 
 
+def test_a_wrong_guess_is_a_wrong_answer(shipped):
+    """It is not taken for silence."""
+    bank, grader = shipped
+    mark = grader.assess(bank.get("dropout"), "idk maybe it makes the learning rate larger in the first epochs")
+    assert mark.score == 0
+    assert "dont_know" not in mark.flags
+
+
 @pytest.mark.parametrize("answer", ["idk maybe ask me something else", "no idea, perhaps we should take another question"])
 def test_a_wish_after_an_admission_is_no_guess(shipped, answer):
     """A wish for something else says nothing of the matter."""

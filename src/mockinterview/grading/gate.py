@@ -105,9 +105,9 @@ _DONT_KNOW: Final = re.compile(
     |^\s*(?:pass|skip|next|no\s+answer|nothing|n/?a|none)[.!?]*\s*$""",
     re.VERBOSE | re.MULTILINE,
 )
-# "idk maybe it prevents overfitting": what follows the admission is a guess, and a guess is an answer
+# "idk maybe it prevents overfitting": what follows the admission is a guess, and a guess is an answer; a wish is none
 _GUESSED: Final = re.compile(
-    r"\W*\b(?:but|maybe|perhaps|probably|possibly|i\s+(?:think|guess|believe|suppose|would\s+(?:say|guess))|i'd\s+(?:say|guess))(?:\s+\S+){3}"
+    r"(?!.*\b(?:question|another|skip|move\s+on)\b)\W*\b(?:but|maybe|perhaps|probably|possibly|i\s+(?:think|guess|believe|suppose|would\s+(?:say|guess))|i'd\s+(?:say|guess))(?:\s+\S+){3}"
 )
 _REPORTED: Final = re.compile(
     r"\b(?:some|many|most|a lot of|lots of|other|few)?\s*(?:people|beginners|candidates|students|textbooks|folks|others|some|many|tutorials|authors)\b"
@@ -194,8 +194,8 @@ class Gate:
         if not found:
             return Findings(("dont_know",) if _DONT_KNOW.search(answer) else ("empty",), everything, everything)
         injected = _matching(_INJECTION, answer, found, texts)
-        admitted = _matching(_DONT_KNOW, answer, found, texts)
-        ignorant = {i for i in admitted if not self._admits and not _says_more(readings[i]) and not _guesses(texts[i])}
+        admitted = {i for i in _matching(_DONT_KNOW, answer, found, texts) if not _guesses(texts[i])}
+        ignorant = {i for i in admitted if not self._admits and not _says_more(readings[i])}
         echoed = _echoed(self._prepared, [c.sentence for c in found], texts, readings)
         rest = sorted(everything - injected - ignorant - echoed)
         asked = _asked(answer, found, texts)
@@ -252,8 +252,9 @@ def _matching(pattern: re.Pattern[str], answer: str, found: Sequence[Clause], te
 
 
 def _guesses(text: str) -> bool:
-    """Tell whether a clause that begins with "I don't know" goes on with a guess."""
-    return any(_GUESSED.match(text, admission.end()) for admission in _DONT_KNOW.finditer(text))
+    """Tell whether a clause goes on with a guess after its last "I don't know"."""
+    admissions = list(_DONT_KNOW.finditer(text))
+    return bool(admissions) and _GUESSED.match(text, admissions[-1].end()) is not None
 
 
 def _says_more(reading: Reading) -> bool:
