@@ -81,13 +81,14 @@ def main() -> int:
     teacher = load(options.teacher).eval()
     kept = units(teacher, pairs[:SAMPLE], tokenizer, options.inner)
     student = load(options.init) if options.init else shrunken(load(options.teacher), options.layers, kept)
-    taught = torch.full((len(pairs + untaught), len(LABELS)), torch.nan)
+    lessons = pairs + untaught
+    taught = torch.full((len(lessons), len(LABELS)), torch.nan)
     if not options.labels:
         taught[: len(pairs)] = logits_of(teacher, pairs, tokenizer)
-    distil(student, pairs + untaught, taught, options, tokenizer)
+    distil(student, lessons, taught, options, tokenizer)
     if options.blend:
         blend(student, state_of(options.blend, student))
-    told = {"pairs": len(pairs + untaught), "bank": bank.fingerprint, "layers": options.layers, "inner": options.inner}
+    told = {"pairs": len(lessons), "bank": bank.fingerprint, "layers": options.layers, "inner": options.inner}
     export(student.eval(), tokenizer, options, told)
     return 0
 
@@ -177,10 +178,8 @@ def loss(said: torch.Tensor, taught: torch.Tensor, batch: Sequence[Pair]) -> tor
     """Return how far the student's logits are from the teacher's and from the labels, weighted by pair."""
     weights = torch.tensor([pair.weight for pair in batch])
     labels = torch.tensor([pair.label for pair in batch], dtype=torch.float)
-    untaught, taught = (
-        taught.isnan().any(-1),
-        taught.nan_to_num(),
-    )  # a gradient through NaN would be one even where it is not chosen
+    untaught = taught.isnan().any(-1)
+    taught = taught.nan_to_num()  # a gradient through NaN would be one even where it is not chosen
     targets = (1 - HARD) * taught.softmax(-1) + HARD * labels
     alone = -(labels * said.log_softmax(-1)).sum(-1)
     each = LOGITS * (centred(said) - centred(taught)).square().mean(-1) - (targets * said.log_softmax(-1)).sum(-1)

@@ -103,6 +103,11 @@ class Folders:
         return self.data / "sessions.db"
 
     @property
+    def drafts(self) -> Path:
+        """What was typed in the app and not sent yet."""
+        return self.data / "drafts"
+
+    @property
     def index(self) -> Path:
         """The retrieval index, which can be deleted at any time."""
         return self.cache / "index"

@@ -73,7 +73,7 @@ def load(arguments: argparse.Namespace) -> Core:
             model=settings.model,
             judge=settings.judge,
         ),
-        drafts=workshop.folders.data / "drafts",
+        drafts=workshop.folders.drafts,
         exports=Path.cwd(),
         new_interview=rooms.new_interview,
         open_stored=rooms.open_stored,

@@ -88,7 +88,7 @@ def delete(arguments: argparse.Namespace) -> int:
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             return 0
-    store.delete(session_id, _drafts(workshop.folders.data / "drafts", session_id))
+    store.delete(session_id, _drafts(workshop.folders.drafts, session_id))
     sys.stderr.write(f"Session {session_id} is deleted.\n")
     return 0
 

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from pydantic import ValidationError
 
-from mockinterview.errors import NotComparableError, StorageError, UsageError
+from mockinterview.errors import NotComparableError, UsageError
 from mockinterview.evals.measures import BY_KEY
 from mockinterview.evals.results import Result
 from mockinterview.evals.run import FORMAT, Manifest
 from mockinterview.evals.statistics import Change, Pairs, mcnemar
 from mockinterview.evals.stored import Stored, parsed
+from mockinterview.storage import write_whole
 
 _UNSTABLE: Final = {"seconds", "prompt_tokens", "completion_tokens", "requests", "cost", "note"}
 _QUOTED: Final = 100  # characters of a quote in a baseline
@@ -77,13 +79,9 @@ def write_baseline(file: Path, manifest: Manifest, results: Sequence[Result]) ->
     head = json.dumps(manifest.model_dump(mode="json", exclude={"started", "python"}), ensure_ascii=False)
     lines = sorted(json.dumps(_kept(result), ensure_ascii=False) for result in results)
     text = f"{_BEGIN}{head},\n{_RESULTS}\n" + ",\n".join(lines) + f"\n{_END}\n"
-    try:
+    with suppress(OSError):  # writing says what is wrong with the folder
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(".tmp")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(file)
-    except OSError as error:
-        raise StorageError(f"The baseline {file} cannot be written: {error.strerror}.", "Check its folder.") from error
+    write_whole(file, text, "Check its folder.")
 
 
 def _kept(result: Result) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import random
 import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from mockinterview.errors import BackendError, GradingError, UsageError
+from mockinterview.errors import BackendError, GradingError, MockInterviewError, UsageError
 from mockinterview.grading.arithmetic import draw, evaluate, wording
 from mockinterview.grading.exercise import grade_exercise
 from mockinterview.interview import wording as words
@@ -293,7 +293,7 @@ class Interview:
             assessment = await self.grader.grade(self.talk.as_heard(question), text)
             return await self._belongs_elsewhere(question, text, assessment)
         except (BackendError, GradingError) as error:
-            return Assessment(question=question.id, score=None, points=(), graded_by=self.grader.name, note=str(error))
+            return ungraded(question, self.grader, error)
 
     async def _belongs_elsewhere(self, question: Question, text: str, assessment: Assessment) -> Assessment:
         """Return the assessment flagged as off topic where nothing was hit and the answer makes points of another question.
@@ -303,7 +303,7 @@ class Interview:
         """
         aimed = isinstance(self.talk.asked, FollowUpAsked) and self.talk.asked.origin in AIMED
         words_said = len(text.split())
-        if aimed and (words_said < BRIEF or self._fits(question, text)):
+        if aimed and "off_topic" in assessment.flags and (words_said < BRIEF or self._fits(question, text)):
             return assessment.model_copy(update={"flags": tuple(flag for flag in assessment.flags if flag != "off_topic")})
         if self.retriever is None or assessment.score != 0 or assessment.flags or aimed or words_said < FEW_WORDS:
             return assessment
@@ -400,3 +400,8 @@ def not_known(question: Question) -> Assessment:
     """Return the mark of an "I don't know": no point is shown, which arithmetic alone can tell."""
     missed = tuple(PointVerdict(id=point.id, verdict="miss") for point in question.points)
     return Assessment(question=question.id, score=0.0, points=missed, flags=("dont_know",), graded_by=ARITHMETIC)
+
+
+def ungraded(question: Question, grader: Grader, error: MockInterviewError) -> Assessment:
+    """Return the mark of an answer that could not be graded: no score, and the reason."""
+    return Assessment(question=question.id, score=None, points=(), graded_by=grader.name, note=str(error))

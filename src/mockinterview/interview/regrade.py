@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mockinterview.errors import GradingError
+from mockinterview.interview.loop import ungraded
 from mockinterview.interview.state import Talk
 from mockinterview.models import ARITHMETIC, AnswerGraded, Assessment, Bank, Event, Question, QuestionClosed
 from mockinterview.ports import Grader
@@ -37,4 +38,4 @@ async def _mark(grader: Grader, question: Question, text: str) -> Assessment:
     try:
         return await grader.grade(question, text)
     except GradingError as error:
-        return Assessment(question=question.id, score=None, points=(), graded_by=grader.name, note=str(error))
+        return ungraded(question, grader, error)
