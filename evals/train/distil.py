@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
 from encoder import encoder_path  # noqa: E402
-from pairs import LABELS, Makes, Pair, claim_pairs, whole_pairs, written  # noqa: E402
+from pairs import LABELS, TURNED, Makes, Pair, claim_pairs, said_pairs, turned_pairs, whole_pairs, written  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
@@ -44,12 +44,18 @@ from train import (  # noqa: E402
     state_of,
 )
 
+UNTAUGHT = {  # what the teacher knows nothing of, or reads wrongly
+    "claims": "claims said as they stand and turned round",
+    "said": "sayings said beside themselves, as they stand and turned round",
+    "turned": "statements beside their twins (`answers/reversed-*`)",
+}
 HARD = 0.2  # share of the labels in what the student learns; the rest are the teacher's probabilities
 LOGITS = 0.1  # weight of the squared difference of the centred logits
 FAR = 8.0  # logits beyond are as good as this: `combiner._clipped`
 FROZEN = 1  # layers from below that stay as the teacher has them
 GENERAL = 3000  # of the pairs about whole answers: those to questions that the bank does not have ...
 ELSEWHERE = 4000  # ... and those that stand beside another question
+SAID = 8  # sayings of a point that are learnt as answers
 SAMPLE = 512  # pairs by which the inner units are ranked
 
 
@@ -63,7 +69,8 @@ def main() -> int:
     parser.add_argument(
         "--labels", action="store_true", help="take the teacher's weights to start from, and learn from the labels alone"
     )
-    parser.add_argument("--claims", action="store_true", help="learn from claims said as they stand and turned round, too")
+    for name, what in UNTAUGHT.items():
+        parser.add_argument(f"--{name}", type=int, default=0, help=f"learn from so many {what}, too, drawn by chance")
     parser.add_argument("--pairs", type=int, help="learn from so many of the pairs, drawn by chance")
     parser.add_argument("--layers", type=int, nargs="+", default=[0, 1, 2, 3, 4], help="those of the teacher's that stay")
     parser.add_argument("--inner", type=int, default=768, help="inner units that stay in each of them")
@@ -73,10 +80,10 @@ def main() -> int:
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     bank = load_bank(ROOT / "corpus").bank
-    pairs = pairs_of(bank, options)
+    pairs = pairs_of(bank, options, without=(TURNED,) if options.turned else ())
     pairs = random.Random(options.seed).sample(pairs, options.pairs or len(pairs))
     untaught = about_whole_answers(bank, options) if options.whole else []
-    untaught += claims_as_answers(bank, options) if options.claims else []
+    untaught += beside_twins(bank, options)
     tokenizer = AutoTokenizer.from_pretrained(encoder_path(), local_files_only=True)
     teacher = load(options.teacher).eval()
     kept = units(teacher, pairs[:SAMPLE], tokenizer, options.inner)
@@ -84,7 +91,7 @@ def main() -> int:
     lessons = pairs + untaught
     taught = torch.full((len(lessons), len(LABELS)), torch.nan)
     if not options.labels:
-        taught[: len(pairs)] = logits_of(teacher, pairs, tokenizer)
+        taught[: len(pairs)] = corrected(logits_of(teacher, pairs, tokenizer), pairs)
     distil(student, lessons, taught, options, tokenizer)
     if options.blend:
         blend(student, state_of(options.blend, student))
@@ -100,10 +107,19 @@ def about_whole_answers(bank: Bank, options: argparse.Namespace) -> list[Pair]:
     return whole_pairs(bank, gold, written(ANSWERS), ids, rng, general=GENERAL, elsewhere=ELSEWHERE)
 
 
-def claims_as_answers(bank: Bank, options: argparse.Namespace) -> list[Pair]:
-    """Return the pairs in which a claim is the answer, which the teacher reads wrongly."""
+def beside_twins(bank: Bank, options: argparse.Namespace) -> list[Pair]:
+    """Return the pairs of what states a claim and what turns it round in almost the same words, which the teacher reads wrongly."""
     ids = {q.id for q in bank if options.whole_bank or part(q.id) == "train"}
-    return list(claim_pairs(bank, ids, written(ANSWERS), Makes(random.Random(options.seed), sayings=options.sayings)))
+    rng, lines = random.Random(options.seed), written(ANSWERS)
+    make = Makes(rng, sayings=options.sayings)
+    made = {
+        "claims": lambda: claim_pairs(bank, ids, lines, make),
+        "said": lambda: said_pairs(bank, ids, make, SAID),
+        "turned": lambda: turned_pairs(lines, bank, make),
+    }
+    asked = {name: getattr(options, name) for name in made}
+    found = {name: list(made[name]()) for name, number in asked.items() if number}
+    return [pair for name, pairs in found.items() for pair in rng.sample(pairs, min(asked[name], len(pairs)))]
 
 
 def units(teacher: CrossEncoder, pairs: Sequence[Pair], tokenizer, number: int) -> list[torch.Tensor]:
@@ -147,6 +163,14 @@ def logits_of(teacher: CrossEncoder, pairs: Sequence[Pair], tokenizer) -> torch.
             part = own[start : start + size]
             found[part] = read(teacher, encoded([pairs[at] for at in part], length, tokenizer))
     return found
+
+
+def corrected(said: torch.Tensor, pairs: Sequence[Pair]) -> torch.Tensor:
+    """Return the teacher's logits, and no number where it credits what the label denies: its mistakes are not to be learnt."""
+    labels = torch.tensor([pair.label for pair in pairs], dtype=torch.float)
+    wrong = (said.argmax(-1) == LABELS.index("hit")) & (labels[:, LABELS.index("contradicted")] >= 0.5)
+    said[wrong] = torch.nan
+    return said
 
 
 def distil(student: CrossEncoder, pairs: list[Pair], taught: torch.Tensor, options: argparse.Namespace, tokenizer) -> None:

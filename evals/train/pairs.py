@@ -22,7 +22,9 @@ HIT, PARTIAL, MISS, CONTRADICTED = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0
 NO_CREDIT = (0, 0, 0.5, 0.5)
 NOT_BELIEVED = (0, 0, 0.7, 0.3)
 SHARE_WITH_SAYINGS = 0.65
+EXCHANGED = 0.7  # of the texts turned round that have two of a kind: those in which the two change places
 BRIEF = ("minimal", "reversed")
+TURNED = "reversed"  # the files of statements about one claim each, right ones beside others that turn the same fact round
 WHOLE = ("tangle", "natural", "evasion", "hedge", "reversed")
 BY_NAME = dict(zip(LABELS, (HIT, PARTIAL, MISS, CONTRADICTED), strict=True))
 
@@ -35,6 +37,15 @@ FLIPS = (
     ("fixed", "learned"), ("encoder", "decoder"), ("forward", "backward"), ("up", "down"), ("with", "without"), ("same", "different"),
     ("overfitting", "underfitting"), ("overfit", "underfit"), ("forget", "input"), ("wide", "narrow"), ("deep", "shallow"),
     ("early", "late"), ("add", "remove"), ("adds", "removes"), ("on", "off"), ("all", "none"), ("cheap", "expensive"),
+)  # fmt: skip
+# Two of a kind: where both stand in a sentence, exchanging them turns it round, and one in the other's place alone may not.
+KINDS = (
+    *FLIPS, ("bias", "variance"), ("precision", "recall"), ("sigmoid", "tanh"), ("mean", "variance"), ("batch", "layer"), ("query", "key"),
+    ("validation", "training"), ("test", "training"), ("underfits", "overfits"), ("rows", "columns"), ("l1", "l2"), ("cell", "hidden"),
+    ("generator", "discriminator"), ("noise", "signal"), ("clean", "corrupted"), ("early", "later"), ("weights", "activations"),
+    ("loss", "accuracy"), ("width", "depth"), ("row", "column"), ("momentum", "rmsprop"), ("numerator", "denominator"), ("zero", "one"),
+    ("labelled", "unlabelled"), ("lstm", "gru"), ("cnn", "rnn"), ("keras", "pytorch"), ("parameters", "hyperparameters"),
+    ("classification", "regression"), ("true", "false"), ("horizontal", "vertical"), ("local", "global"), ("short", "long"),
 )  # fmt: skip
 SWAP = {a: b for pair in FLIPS for a, b in (pair, pair[::-1])}
 NEGATE = (
@@ -73,6 +84,10 @@ class Makes:
         if says and self.rng.random() >= self._share:
             says = ()
         return Pair(premise(ask, Claim(text, tuple(s for s in says if s not in answer)), answer), answer, label, weight)
+
+    def beside(self, ask: str, claim: Claim, answer: str, label: tuple[float, ...]) -> Pair:
+        """Return a pair as the reader meets it in use: with sayings that stand in the answer."""
+        return Pair(premise(ask, claim if self._share else Claim(claim.text), answer), answer, label)
 
 
 def _claim(target: Point | Misconception | Claim | str) -> Claim:
@@ -272,6 +287,62 @@ def claim_pairs(bank: Bank, ids: set[str], lines: list[dict], make: Makes) -> It
                 yield make.of(ask, claim, as_typed(flipped, make.rng), CONTRADICTED)
 
 
+def said_pairs(bank: Bank, ids: set[str], make: Makes, number: int) -> Iterator[Pair]:
+    """Yield sayings as answers, `number` of a point, beside themselves: as they stand they state the point, turned round they deny it.
+
+    Elsewhere a saying that stands in the answer is kept from the reader, so that one almost like the answer would always be the twin of
+    something turned round, and the bank's own sayings would be read as contradictions.
+    """
+    rng = make.rng
+    for question in (q for q in bank if q.id in ids):
+        for point in question.points:
+            others = [p for p in question.points if p is not point]
+            for say in rng.sample(point.says, min(number, len(point.says))):
+                yield make.beside(question.ask, _claim(point), as_typed(say, rng), HIT)
+                if flipped := contradict(say, rng):
+                    yield make.beside(question.ask, _claim(point), as_typed(flipped, rng), CONTRADICTED)
+            yield make.beside(question.ask, _claim(point), as_typed(rng.choice(rng.choice(others).says), rng), MISS)
+
+
+def turned_pairs(lines: list[dict], bank: Bank, make: Makes) -> Iterator[Pair]:
+    """Yield the statements of the files TURNED, alone and put together: each beside right ones that say the same in almost its words."""
+    asked = {line["id"]: _rubric(line) for line in reversed(lines) if "ask" in line}
+    for line in (line for line in lines if line["file"].startswith(TURNED)):
+        ask, points, _ = asked.get(line["id"]) or _rubric_of_bank(bank.get(line["id"]))
+        said = _by_point(line["answers"])
+        claims = {
+            key: Claim(points[key].text, (*points[key].says, *(text for text, name in said[key] if name == "hit"))) for key in said
+        }
+        for key, claim in claims.items():
+            for text, name in said[key]:
+                yield make.of(ask, claim, text, BY_NAME[name])
+                yield make.beside(ask, claim, as_typed(text, make.rng), BY_NAME[name])
+        yield from _put_together(ask, claims, said, make)
+
+
+def _by_point(cases: list[dict]) -> dict[str, list[tuple[str, str]]]:
+    """Return the statements about each point with their verdicts."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for case in cases:
+        for key, name in case["points"].items():
+            found.setdefault(key, []).append((case["answer"], name))
+    return found
+
+
+def _put_together(ask: str, claims: dict[str, Claim], said: dict[str, list[tuple[str, str]]], make: Makes) -> Iterator[Pair]:
+    """Yield answers of several statements, twice as many as there are claims: right throughout, turned round throughout, or mixed."""
+    rng = make.rng
+    for _ in range(2 * len(claims)):
+        kept = rng.choice([("hit",), ("contradicted",), LABELS])
+        shown = {
+            key: rng.choice([one for one in said[key] if one[1] in kept] or said[key])
+            for key in rng.sample(list(claims), min(len(claims), rng.randint(2, 4)))
+        }
+        answer = joined([text for text, _ in shown.values()], rng)
+        for key, (_, name) in shown.items():
+            yield make.beside(ask, claims[key], answer, BY_NAME[name])
+
+
 def as_typed(text: str, rng: random.Random) -> str:
     """Return a sentence as it stands, or as somebody types it: in small letters, without the full stop, behind a few words."""
     opening = rng.choice(["", "", "i think ", "i'd say ", "well, ", "so "])
@@ -360,6 +431,8 @@ def _thinned(labels: dict[str, str], rng: random.Random) -> list[str]:
 
 def contradict(text: str, rng: random.Random) -> str | None:
     """Return the text with its meaning turned round by one systematic change, or None where none applies."""
+    if rng.random() < EXCHANGED and (changed := _exchange(text, rng)):
+        return changed
     changes = [_flip_direction, _undo_negation, _change_number, _negate]
     rng.shuffle(changes)
     return next((changed for change in changes if (changed := change(text, rng)) and changed != text), None)
@@ -371,6 +444,16 @@ def _flip_direction(text: str, rng: random.Random) -> str | None:
         return None
     match = rng.choice(found)
     return text[: match.start()] + SWAP[match[0].lower()] + text[match.end() :]
+
+
+def _exchange(text: str, rng: random.Random) -> str | None:
+    """Return the text with two of a kind in each other's places, or None where it has no two."""
+    found = {m[0].lower(): m for m in re.finditer(r"[A-Za-z0-9]+", text)}
+    pairs = [(found[a], found[b]) for a, b in KINDS if a in found and b in found]
+    if not pairs:
+        return None
+    first, second = sorted(rng.choice(pairs), key=re.Match.start)
+    return text[: first.start()] + second[0] + text[first.end() : second.start()] + first[0] + text[second.end() :]
 
 
 def _negate(text: str, rng: random.Random) -> str | None:

@@ -38,6 +38,7 @@ from mockinterview.models import Bank  # noqa: E402
 HELD_BACK = Path(__file__).resolve().parent / "heldback.jsonl"
 REPLIES = Path(__file__).resolve().parent / "replies.jsonl"
 RESAMPLES = 1000
+EVERY = 40  # of the bank's sayings one in so many is said as an answer
 Rows = list[dict[str, Any]]
 
 
@@ -208,12 +209,15 @@ def print_replies(bank: Bank, graders: dict[str, EmbeddedGrader]) -> None:
     print("\n".join(replies(bank, graders)), "\n")
 
 
-def claims_as_answers(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
-    """Yield how each claim of the bank is graded as the whole answer to its question: who learns them says them."""
-    for name, grader in graders.items():
-        given = [grader.assess(q, p.claim).verdict(p.id) for q in bank for p in q.points]
-        counts = (given.count(verdict) for verdict in ("hit", "partial", "miss", "contradicted"))
-        yield f"| {name} | {len(given)} | {' | '.join(map(str, counts))} |"
+def own_words(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
+    """Yield how the bank's own words are graded as the whole answer to their question: who learns from the reports says them."""
+    claims = [(q, p.id, p.claim) for q in bank for p in q.points]
+    sayings = [(q, p.id, say) for q in bank for p in q.points for say in p.says][::EVERY]
+    for what, answers in (("claims", claims), ("sayings", sayings)):
+        for name, grader in graders.items():
+            given = [grader.assess(question, text).verdict(point) for question, point, text in answers]
+            counts = (given.count(verdict) for verdict in ("hit", "partial", "miss", "contradicted"))
+            yield f"| {what} | {name} | {len(given)} | {' | '.join(map(str, counts))} |"
 
 
 def main() -> None:
@@ -254,8 +258,8 @@ def main() -> None:
     print("\n" + reversed_facts(rows))
     print("\n| held-back family | grader | at most 2 | mean score | 5 or more |\n|---|---|---|---|---|")
     print("\n".join(held_back(bank, graders)))
-    print("\n| claims as answers | claims | hit | partial | miss | contradicted |\n|---|---|---|---|---|---|")
-    print("\n".join(claims_as_answers(bank, graders)))
+    print("\n| the bank's own | grader | answers | hit | partial | miss | contradicted |\n|---|---|---|---|---|---|---|")
+    print("\n".join(own_words(bank, graders)))
     print("\nThe ten worst:")
     for row in sorted(rows, key=lambda r: -abs(r["score"] - r["worth"]))[:10]:
         print(f"- {row['id']} ({row['kind']}): worth {row['worth']}, scored {row['score']}: {row['answer'][:160]!r}")

@@ -179,8 +179,8 @@ def options_of_pairs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=2)
 
 
-def pairs_of(bank: Bank, options: argparse.Namespace) -> list[Pair]:
-    """Return the training pairs that the options ask for, shuffled."""
+def pairs_of(bank: Bank, options: argparse.Namespace, without: tuple[str, ...] = ()) -> list[Pair]:
+    """Return the training pairs that the options ask for, shuffled; files of answers whose names begin as told are left out."""
     rng = random.Random(options.seed)
     ids = {q.id for q in bank if part(q.id) == "train"}
     gold = [json.loads(line) for line in options.gold.read_text().splitlines()] if options.gold.is_file() else []
@@ -190,7 +190,7 @@ def pairs_of(bank: Bank, options: argparse.Namespace) -> list[Pair]:
         made = [p for p in made if p.label != CONTRADICTED]
     rng.shuffle(made)
     pairs = made[: options.limit] + list(gold_pairs(bank, gold, ids, options.gold_weight, make))
-    lines = written(ANSWERS) if options.answers else []
+    lines = [line for line in written(ANSWERS) if options.answers and not line["file"].startswith(without)]
     pairs += written_pairs(lines, bank, options.gold_weight, make, options.share)
     rng.shuffle(pairs)
     print(

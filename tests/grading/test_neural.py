@@ -38,6 +38,7 @@ def verdict(reader: Reader, question: str, claim: str, answer: str) -> str:
     return CLASSES[logits.index(max(logits))]
 
 
+EVERY = 400  # of the bank's sayings one in so many is said as an answer
 ASK = "What does early stopping do?"
 CLAIM = "Training is stopped when the loss on held-out data no longer improves."
 
@@ -96,6 +97,17 @@ def test_what_stands_at_the_end_of_a_long_answer_is_read(combiner):
 def test_a_claim_at_the_end_of_a_long_answer_is_stated(combiner):
     """Whatever stands before it."""
     assert verdict(combiner.reader, ASK, CLAIM, MEETINGS + STOPPING) == "hit"
+
+
+def test_the_banks_own_sayings_state_their_points(combiner):
+    """Who says a point as the bank has it states it: the reader sees the saying beside the answer and takes it for no twist."""
+    bank = load_bank(data_dir("corpus")).bank
+    grader = EmbeddedGrader(bank, combiner)
+    said = [(question, point.id, say) for question in bank for point in question.points for say in point.says][::EVERY]
+    given = [grader.assess(question, say).verdict(point) for question, point, say in said]
+    assert len(given) > 50
+    assert given.count("contradicted") <= 0.02 * len(given)
+    assert given.count("hit") >= 0.95 * len(given)
 
 
 @pytest.mark.parametrize("answer", ["\ud800", "🙂" * 300, "a" * 5000, "\x00", "[SEP] [CLS] [SEP]"])

@@ -76,7 +76,7 @@ class Combiner:
             likely = one.topic
             one.hit, one.partial, miss, one.contradicted = fit.probabilities(row)
             one.topic = max(likely, 1 - miss)
-            one.verdict = fit.thresholds.verdict(one.hit, one.partial, one.contradicted)
+            one.settle(fit.thresholds)
             if one.verdict != "miss" and likely < WEAK:
                 one.span = self._carrier(question, one, clauses)
         for one in points:

@@ -222,12 +222,12 @@ def judged_by_words(ready: tuple[Prepared, Gate], answer: str) -> tuple[Judged, 
 
 
 def _states_points(belief: Match, points: Iterable[Match]) -> bool:
-    """Tell whether most of the words that seem to state a belief state points instead, and do so with more certainty.
+    """Tell whether most of the words that seem to state a belief state points instead, and are further above what that takes.
 
     A belief that swaps two names has the words of the truth: "same keeps the size, valid shrinks it".
     """
     start, end = _place(belief)
-    surer = (_place(point) for point in points if point.hit > belief.hit)
+    surer = (_place(point) for point in points if point.sure > belief.sure)
     covered = {at for first, last in surer for at in range(max(first, start), min(last, end))}
     return len(covered) > cal.COVERED * (end - start)
 

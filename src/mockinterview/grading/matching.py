@@ -30,6 +30,7 @@ class Match:
     partial: float = 0.0
     contradicted: float = 0.0
     verdict: Verdict = "miss"  # of a misconception "hit" means that it is stated
+    sure: float = 0.0  # how far the probability of a hit lies above the least that one takes
     span: tuple[int, int] | None = None  # the clause that carried the verdict, where that is not the window
     read: tuple[float, ...] = ()  # what the cross-encoder makes of it: a probability per class
 
@@ -42,6 +43,11 @@ class Match:
         """Weigh again, knowing the share of the answer's other points that it contradicts, and the misconceptions that it states."""
         conflict = cal.doubted(cal.conflict(self.features), share, beliefs)
         self.hit, self.contradicted = self.topic * (1 - conflict), self.topic * conflict
+
+    def settle(self, thresholds: cal.Thresholds) -> None:
+        """Give the verdict of the probabilities."""
+        self.verdict = thresholds.verdict(self.hit, self.partial, self.contradicted)
+        self.sure = self.hit - thresholds.hit
 
 
 class Matched(NamedTuple):
@@ -76,7 +82,7 @@ def match(prepared: Prepared, found: Sequence[Window], bare: Collection[int] = (
         result.append(one)
     _doubt(result)
     for one in result:
-        one.verdict = cal.BY_WORDS[one.target.kind].verdict(one.hit, one.partial, one.contradicted)
+        one.settle(cal.BY_WORDS[one.target.kind])
     return Matched(result, _telling(prepared, found, judged))
 
 
