@@ -113,13 +113,12 @@ def beside_twins(bank: Bank, options: argparse.Namespace) -> list[Pair]:
     rng, lines = random.Random(options.seed), written(ANSWERS)
     make = Makes(rng, sayings=options.sayings)
     made = {
-        "claims": lambda: claim_pairs(bank, ids, lines, make),
-        "said": lambda: said_pairs(bank, ids, make, SAID),
-        "turned": lambda: turned_pairs(lines, bank, make),
+        "claims": claim_pairs(bank, ids, lines, make),
+        "said": said_pairs(bank, ids, make, SAID),
+        "turned": turned_pairs(lines, bank, make),
     }
-    asked = {name: getattr(options, name) for name in made}
-    found = {name: list(made[name]()) for name, number in asked.items() if number}
-    return [pair for name, pairs in found.items() for pair in rng.sample(pairs, min(asked[name], len(pairs)))]
+    pools = [(list(pairs), number) for name, pairs in made.items() if (number := getattr(options, name))]
+    return [pair for pool, number in pools for pair in rng.sample(pool, min(number, len(pool)))]
 
 
 def units(teacher: CrossEncoder, pairs: Sequence[Pair], tokenizer, number: int) -> list[torch.Tensor]:
@@ -169,8 +168,7 @@ def corrected(said: torch.Tensor, pairs: Sequence[Pair]) -> torch.Tensor:
     """Return the teacher's logits, and no number where it credits what the label denies: its mistakes are not to be learnt."""
     labels = torch.tensor([pair.label for pair in pairs], dtype=torch.float)
     wrong = (said.argmax(-1) == LABELS.index("hit")) & (labels[:, LABELS.index("contradicted")] >= 0.5)
-    said[wrong] = torch.nan
-    return said
+    return said.masked_fill(wrong.unsqueeze(-1), torch.nan)
 
 
 def distil(student: CrossEncoder, pairs: list[Pair], taught: torch.Tensor, options: argparse.Namespace, tokenizer) -> None:

@@ -190,7 +190,8 @@ def pairs_of(bank: Bank, options: argparse.Namespace, without: tuple[str, ...] =
         made = [p for p in made if p.label != CONTRADICTED]
     rng.shuffle(made)
     pairs = made[: options.limit] + list(gold_pairs(bank, gold, ids, options.gold_weight, make))
-    lines = [line for line in written(ANSWERS) if options.answers and not line["file"].startswith(without)]
+    lines = written(ANSWERS) if options.answers else []
+    lines = [line for line in lines if not line["file"].startswith(without)]
     pairs += written_pairs(lines, bank, options.gold_weight, make, options.share)
     rng.shuffle(pairs)
     print(

@@ -17,7 +17,7 @@ from mockinterview.grading.calibration import Thresholds
 from mockinterview.grading.combiner import CLASSES, FEATURES, Combiner, Fit, fits, worth_reading
 from mockinterview.grading.embedded import EmbeddedGrader, judged_by_words
 from mockinterview.grading.neural import MODEL_DIR, WINDOW, Claim, Logits, Reader, premise
-from mockinterview.models import Question
+from mockinterview.models import Bank, Question
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,13 @@ def combiner() -> Combiner:
 def both(combiner: Combiner) -> EmbeddedGrader:
     """Return the grader with both layers."""
     return EmbeddedGrader(combiner=combiner)
+
+
+@pytest.fixture(scope="module")
+def shipped(combiner: Combiner) -> tuple[Bank, EmbeddedGrader]:
+    """Return the shipped bank and its grader with both layers."""
+    bank = load_bank(data_dir("corpus")).bank
+    return bank, EmbeddedGrader(bank, combiner)
 
 
 def verdict(reader: Reader, question: str, claim: str, answer: str) -> str:
@@ -99,10 +106,9 @@ def test_a_claim_at_the_end_of_a_long_answer_is_stated(combiner):
     assert verdict(combiner.reader, ASK, CLAIM, MEETINGS + STOPPING) == "hit"
 
 
-def test_the_banks_own_sayings_state_their_points(combiner):
+def test_the_banks_own_sayings_state_their_points(shipped):
     """Who says a point as the bank has it states it: the reader sees the saying beside the answer and takes it for no twist."""
-    bank = load_bank(data_dir("corpus")).bank
-    grader = EmbeddedGrader(bank, combiner)
+    bank, grader = shipped
     said = [(question, point.id, say) for question in bank for point in question.points for say in point.says][::EVERY]
     given = [grader.assess(question, say).verdict(point) for question, point, say in said]
     assert len(given) > 50
@@ -252,10 +258,10 @@ def test_where_the_reader_fails_the_words_decide_and_the_mark_says_so(combiner, 
 
 
 @pytest.fixture(scope="module")
-def padding(both: EmbeddedGrader) -> tuple[EmbeddedGrader, Question]:
+def padding(shipped: tuple[Bank, EmbeddedGrader]) -> tuple[EmbeddedGrader, Question]:
     """Return the grader of the shipped bank and its question about padding."""
-    bank = load_bank(data_dir("corpus")).bank
-    return EmbeddedGrader(bank, both.combiner), bank.get("same-vs-valid-padding")
+    bank, grader = shipped
+    return grader, bank.get("same-vs-valid-padding")
 
 
 @pytest.mark.parametrize(
