@@ -1,7 +1,8 @@
 """Fits the numbers that put both layers together: `python evals/train/combiner.py MODEL [--write]`.
 
-MODEL is a folder that `train.py` wrote. Learned from answers to the combine questions alone (gold and combine.jsonl), for banks with `says` and for
-claims without. The thresholds are chosen by a cross-validation by question and by the gold answers to the train questions. Needs scikit-learn.
+MODEL is a folder that `train.py` wrote. Learned from answers to the combine questions alone (gold and combine.jsonl), for points with
+denials, for banks with `says` alone, and for claims alone. The thresholds are chosen by a cross-validation by question and by the gold
+answers to the train questions. Needs scikit-learn.
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ READER = [
 WORDS = [
     at for at in range(len(both.FEATURES)) if at not in {*READER[1:], len(both.WORDS) + len(both.READER) - 1}
 ]  # ... of the other
+DENIED = {both.FEATURES.index(name) for name in both.DENIED}  # the columns that compare with denials
+KINDS_OF = {  # what is fitted to answers graded with claims alone, or with all that the bank has
+    claims_only: [kind for kind in both.KINDS if kind.endswith("claims") == claims_only] for claims_only in (False, True)
+}
 # Kinds that were written in numbers far beyond their share among real answers, and how much each counts.
 ATTACKS = {"hedge": 0.5, "off_topic": 0.5, "tangle": 0.5, "evasion": 0.5, "turned": 0.15}
 PHRASE = 4  # words; shorter sayings are in many answers by chance
@@ -263,26 +268,32 @@ def numbers(bank: Bank, model: Path, claims_model: Path | None, used: list[int] 
     The reader alone reads everything, not what the words point to. Without a `claims_model` the shipped numbers for claims stay.
     """
     found: dict[str, Any] = {"features": list(both.FEATURES), **_shipped()}
+    everything = range(len(both.FEATURES)) if used is None else used
     for claims_only in (False, True) if claims_model else (False,):
         reader = Reader(claims_model if claims_only and claims_model else model)
-        data = rows(bank, reader, claims_only=claims_only, guided=used != READER)
-        more = rows(bank, reader, claims_only=claims_only, guided=used != READER, answers=gold_of_train())
-        for kind in ("point", "misconception"):
-            own = [d for d in data if d["kind"] == kind]
-            p = cross_validated(own, kind, used)
-            usual = np.array([d["weight"] == 1 for d in own])
-            asked = [d for d, one in zip(own, usual, strict=True) if one]
-            weights = fitted(*learnt_from(own, used), kind)
-            if kind == "point":
-                unseen = [d for d in more if d["kind"] == kind]
-                thresholds = chosen(bank, own + unseen, np.concatenate([p, predicted(unseen, weights, used)]))
-            else:
-                thresholds = misconception_threshold(own, p)
-            name = f"{kind} {'claims' if claims_only else 'says'}"
-            _tell(name, bank, own, p, thresholds)
-            _tell(f"{name}, without {', '.join(sorted(ATTACKS))}", bank, asked, p[usual], thresholds)
-            found[name] = {"thresholds": thresholds._asdict(), "weights": weights}
+        guided = used != READER
+        data = rows(bank, reader, claims_only=claims_only, guided=guided)
+        more = rows(bank, reader, claims_only=claims_only, guided=guided, answers=gold_of_train())
+        for name in KINDS_OF[claims_only]:
+            told = [at for at in everything if name == "point denials" or at not in DENIED]
+            found[name] = _fit(name, bank, data, more, told)
     return found
+
+
+def _fit(name: str, bank: Bank, data: list[dict[str, Any]], more: list[dict[str, Any]], used: list[int]) -> dict[str, Any]:
+    """Return weights and thresholds fitted to `data` with some columns, thresholds to `more`, too; print the cross-validated figures."""
+    kind, _ = name.split()
+    own, unseen = ([d for d in each if d["kind"] == kind] for each in (data, more))
+    p, weights = cross_validated(own, kind, used), fitted(*learnt_from(own, used), kind)
+    if kind == "point":
+        thresholds = chosen(bank, own + unseen, np.concatenate([p, predicted(unseen, weights, used)]))
+    else:
+        thresholds = misconception_threshold(own, p)
+    usual = np.array([d["weight"] == 1 for d in own])
+    asked = [d for d, one in zip(own, usual, strict=True) if one]
+    _tell(name, bank, own, p, thresholds)
+    _tell(f"{name}, without {', '.join(sorted(ATTACKS))}", bank, asked, p[usual], thresholds)
+    return {"thresholds": thresholds._asdict(), "weights": weights}
 
 
 def _shipped() -> dict[str, Any]:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
 from encoder import encoder_path  # noqa: E402
-from pairs import LABELS, TURNED, Makes, Pair, claim_pairs, said_pairs, turned_pairs, whole_pairs, written  # noqa: E402
+from pairs import LABELS, TURNED, Makes, Pair, claim_pairs, denied_pairs, said_pairs, turned_pairs, whole_pairs, written  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
@@ -48,6 +48,7 @@ UNTAUGHT = {  # what the teacher knows nothing of, or reads wrongly
     "claims": "claims said as they stand and turned round",
     "said": "sayings said beside themselves, as they stand and turned round",
     "turned": "statements beside their twins (`answers/reversed-*`)",
+    "denied": "denials of the bank's points, beside ways to say them",
 }
 HARD = 0.2  # share of the labels in what the student learns; the rest are the teacher's probabilities
 LOGITS = 0.1  # weight of the squared difference of the centred logits
@@ -116,6 +117,7 @@ def beside_twins(bank: Bank, options: argparse.Namespace) -> list[Pair]:
         "claims": claim_pairs(bank, ids, lines, make),
         "said": said_pairs(bank, ids, make, SAID),
         "turned": turned_pairs(lines, bank, make),
+        "denied": denied_pairs(bank, ids, make),
     }
     pools = [(list(pairs), number) for name, pairs in made.items() if (number := getattr(options, name))]
     return [pair for pool, number in pools for pair in rng.sample(pool, min(number, len(pool)))]

@@ -127,8 +127,9 @@ def reduced(question: Question, says: Callable[[tuple[str, ...]], tuple[str, ...
 
 
 def bare(question: Question) -> Question:
-    """Return a question as a bank without `says` would have it: claims and beliefs alone."""
-    return reduced(question, lambda _: ())
+    """Return a question as a bank without `says` and denials would have it: claims and beliefs alone."""
+    silent = reduced(question, lambda _: ())
+    return silent.model_copy(update={"points": tuple(p.model_copy(update={"denials": ()}) for p in silent.points)})
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------

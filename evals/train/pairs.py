@@ -26,6 +26,8 @@ EXCHANGED = 0.7  # of the texts turned round that have two of a kind: those in w
 BRIEF = ("minimal", "reversed")
 TURNED = "reversed"  # the files of statements about one claim each, right ones beside others that turn the same fact round
 WHOLE = ("tangle", "natural", "evasion", "hedge", "reversed")
+RIGHT = 2  # of the ways to say a point, those that are learnt beside its denials
+Said = dict[str, list[tuple[str, str]]]  # statements with their verdicts, by point
 BY_NAME = dict(zip(LABELS, (HIT, PARTIAL, MISS, CONTRADICTED), strict=True))
 
 FLIPS = (
@@ -313,23 +315,40 @@ def turned_pairs(lines: list[dict], bank: Bank, make: Makes) -> Iterator[Pair]:
         claims = {
             key: Claim(points[key].text, (*points[key].says, *(text for text, name in said[key] if name == "hit"))) for key in said
         }
-        for key, claim in claims.items():
-            for text, name in said[key]:
-                yield make.of(ask, claim, text, BY_NAME[name])
-                yield make.beside(ask, claim, as_typed(text, make.rng), BY_NAME[name])
-        yield from _put_together(ask, claims, said, make)
+        yield from _beside_twins(ask, claims, said, make)
 
 
-def _by_point(cases: list[dict]) -> dict[str, list[tuple[str, str]]]:
+def denied_pairs(bank: Bank, ids: set[str], make: Makes) -> Iterator[Pair]:
+    """Yield the denials of the bank's points, alone and put together, each beside right ones: as many as `RIGHT` sayings of its point."""
+    for question in (q for q in bank if q.id in ids):
+        points = [point for point in question.points if point.denials]
+        said = {
+            point.id: [(text, "hit") for text in make.rng.sample(point.says, RIGHT)]
+            + [(text, "contradicted") for text in point.denials]
+            for point in points
+        }
+        yield from _beside_twins(question.ask, {point.id: _claim(point) for point in points}, said, make)
+
+
+def _beside_twins(ask: str, claims: dict[str, Claim], said: Said, make: Makes) -> Iterator[Pair]:
+    """Yield the statements about each claim, alone, as they are typed, and put together."""
+    for key, claim in claims.items():
+        for text, name in said[key]:
+            yield make.of(ask, claim, text, BY_NAME[name])
+            yield make.beside(ask, claim, as_typed(text, make.rng), BY_NAME[name])
+    yield from _put_together(ask, claims, said, make)
+
+
+def _by_point(cases: list[dict]) -> Said:
     """Return the statements about each point with their verdicts."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    found: Said = {}
     for case in cases:
         for key, name in case["points"].items():
             found.setdefault(key, []).append((case["answer"], name))
     return found
 
 
-def _put_together(ask: str, claims: dict[str, Claim], said: dict[str, list[tuple[str, str]]], make: Makes) -> Iterator[Pair]:
+def _put_together(ask: str, claims: dict[str, Claim], said: Said, make: Makes) -> Iterator[Pair]:
     """Yield answers of several statements, twice as many as there are claims: right throughout, turned round throughout, or mixed."""
     rng = make.rng
     for _ in range(2 * len(claims)):

@@ -38,7 +38,7 @@ from mockinterview.models import Bank  # noqa: E402
 HELD_BACK = Path(__file__).resolve().parent / "heldback.jsonl"
 REPLIES = Path(__file__).resolve().parent / "replies.jsonl"
 RESAMPLES = 1000
-EVERY = 40  # of the bank's sayings one in so many is said as an answer
+EVERY = 40  # of the bank's sayings and denials one in so many is said as an answer
 Rows = list[dict[str, Any]]
 
 
@@ -213,7 +213,8 @@ def own_words(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
     """Yield how the bank's own words are graded as the whole answer to their question: who learns from the reports says them."""
     claims = [(q, p.id, p.claim) for q in bank for p in q.points]
     sayings = [(q, p.id, say) for q in bank for p in q.points for say in p.says][::EVERY]
-    for what, answers in (("claims", claims), ("sayings", sayings)):
+    denials = [(q, p.id, no) for q in bank for p in q.points for no in p.denials][::EVERY]
+    for what, answers in (("claims", claims), ("sayings", sayings), ("denials", denials)):
         for name, grader in graders.items():
             given = [grader.assess(question, text).verdict(point) for question, point, text in answers]
             counts = (given.count(verdict) for verdict in ("hit", "partial", "miss", "contradicted"))

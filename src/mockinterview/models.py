@@ -53,13 +53,14 @@ class Source(Value):
 
 
 class Point(Value):
-    """One reference point: a single true sentence that a good answer states, and the ways in which people state it."""
+    """One reference point: a single true sentence that a good answer states, how people state it, and how they get it wrong."""
 
     id: str = Field(pattern=SLUG)
     claim: str = Field(min_length=1)
     kind: Kind = "core"
     weight: int = Field(default=1, ge=1, le=3)
     says: tuple[str, ...] = ()
+    denials: tuple[str, ...] = ()
     probe: str = ""
     hint: str = ""
 

@@ -116,6 +116,39 @@ def test_the_banks_own_sayings_state_their_points(shipped):
     assert given.count("hit") >= 0.95 * len(given)
 
 
+def test_the_banks_own_denials_earn_nothing(shipped):
+    """Who has a point wrong in one of the ways that the bank knows seldom gets it; without the denials three in ten did."""
+    bank, grader = shipped
+    said = [(question, point.id, no) for question in bank for point in question.points for no in point.denials][:: EVERY // 2]
+    given = [grader.assess(question, no).verdict(point) for question, point, no in said]
+    assert len(given) > 70
+    assert given.count("hit") + given.count("partial") <= 0.05 * len(given)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("same keeps the size and valid shrinks it", "hit"),
+        ("valid shrinks, same keeps the size", "hit"),
+        ("same shrinks it and valid keeps the size", "contradicted"),
+        ("valid keeps the size and same makes it smaller", "contradicted"),
+    ],
+)
+def test_two_names_set_against_each_other_are_told_apart(shipped, answer, expected):
+    """What turns a fact round has the very words of the fact; the bank has ways to say both."""
+    bank, grader = shipped
+    assert grader.assess(bank.get("same-vs-valid-padding"), answer).verdict("same-keeps") == expected
+
+
+def test_an_explanation_names_the_denial_that_an_answer_is_like(shipped):
+    """So that a maintainer sees what the verdict came of."""
+    bank, grader = shipped
+    explained = grader.explain(bank.get("same-vs-valid-padding"), "same shrinks it and valid keeps the size")
+    (point,) = (one for one in explained.targets if one.id == "same-keeps")
+    assert point.reference.startswith("a denial: ")
+    assert point.features["denied_words_more"] > 0
+
+
 @pytest.mark.parametrize("answer", ["\ud800", "🙂" * 300, "a" * 5000, "\x00", "[SEP] [CLS] [SEP]"])
 def test_any_text_can_be_read(both, convolution, answer):
     """Half surrogates, emoji, endless words and the model's own marks are only text."""
@@ -241,7 +274,8 @@ def test_a_missing_or_damaged_file_is_said(tmp_path: Path, name: str, content: b
 def test_numbers_for_other_features_are_refused():
     """Weights that were fitted to other features are no weights."""
     numbers = json.loads((MODEL_DIR / "combiner.json").read_text())
-    assert set(fits(numbers)) == {f"{kind} {bank}" for kind in ("point", "misconception") for bank in ("says", "claims")}
+    of_both = {f"{kind} {bank}" for kind in ("point", "misconception") for bank in ("says", "claims")}
+    assert set(fits(numbers)) == of_both | {"point denials"}
     with pytest.raises(ValueError, match="features"):
         fits({**numbers, "features": list(FEATURES[1:])})
 

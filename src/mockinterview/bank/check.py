@@ -21,7 +21,7 @@ from mockinterview.grading.self_check import self_check
 from mockinterview.models import Bank, Exercise, Misconception, Point, Question
 
 SHARED_WORDS = 7  # as many consecutive words as are never taken from a document by accident
-MIN_SAYS, MIN_FALSE_SAYS = 6, 5
+MIN_SAYS, MIN_FALSE_SAYS, MIN_DENIALS = 6, 5, 6
 POINTS, MISCONCEPTIONS, ANSWER_WORDS = (3, 8), (1, 4), (60, 180)
 
 # Words that carry no subject matter, so that a probe may share them with a claim.
@@ -65,6 +65,7 @@ def _question_problems(
         yield from _completeness(question)
         yield from _leaks(question)
         yield from self_check(grader, question)
+    yield from _said_and_denied(question)
     yield from _exercise_problems(question)
     yield from _copied(question, taken)
 
@@ -111,6 +112,8 @@ def _completeness(question: Question) -> Iterator[str]:
 def _point_problems(point: Point) -> Iterator[str]:
     if len(point.says) < MIN_SAYS:
         yield f"point {point.id} has {len(point.says)} says, fewer than {MIN_SAYS}"
+    if len(point.denials) < MIN_DENIALS:
+        yield f"point {point.id} has {len(point.denials)} denials, fewer than {MIN_DENIALS}"
     if not point.probe or (point.kind == "core" and not point.hint):
         yield f"point {point.id} lacks a probe or a hint"
 
@@ -120,6 +123,13 @@ def _misconception_problems(wrong: Misconception) -> Iterator[str]:
         yield f"misconception {wrong.id} has {len(wrong.says)} says, fewer than {MIN_FALSE_SAYS}"
     if not wrong.correction or not wrong.probe:
         yield f"misconception {wrong.id} lacks a correction or a probe"
+
+
+def _said_and_denied(question: Question) -> Iterator[str]:
+    """Yield what a point has both as a way to say it and as a way to deny it."""
+    for point in question.points:
+        said, denied = ({text.lower() for text in texts} for texts in ((point.claim, *point.says), point.denials))
+        yield from (f"point {point.id} both says and denies {text!r}" for text in sorted(said & denied))
 
 
 def _leaks(question: Question) -> Iterator[str]:
@@ -176,7 +186,7 @@ def _copied(question: Question, taken: frozenset[tuple[str, ...]]) -> Iterator[s
 
 def question_texts(question: Question) -> list[str]:
     """Return every sentence that a question has."""
-    points = [t for p in question.points for t in (p.claim, p.probe, p.hint, *p.says)]
+    points = [t for p in question.points for t in (p.claim, p.probe, p.hint, *p.says, *p.denials)]
     wrong = [t for m in question.misconceptions for t in (m.belief, m.correction, m.probe, *m.says)]
     return [question.ask, *question.variants, question.clarify, question.model_answer, *points, *wrong]
 

@@ -47,6 +47,7 @@ def _question_lines(question: Question) -> list[str]:
     for point in question.points:
         lines += [f"{point.kind} {point.weight}  {point.id}: {point.claim}"]
         lines += [f"          says: {says}" for says in point.says]
+        lines += [f"          denies: {denial}" for denial in point.denials]
     lines += ["", "Misconceptions:"]
     lines += [f"  {m.id}: {m.belief}\n    right: {m.correction}" for m in question.misconceptions]
     lines += ["", "Leads to:"]

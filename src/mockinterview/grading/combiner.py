@@ -1,7 +1,8 @@
 """Puts both layers together: what the words say (`matching`) and what the cross-encoder reads (`neural`), as calibrated probabilities.
 
 A multinomial logistic regression with its thresholds, fitted by `evals/train/combiner.py` on the gold answers of the combine
-questions, for banks with `says` and for claims alone. Its numbers travel with the model that they were fitted to.
+questions, for points with denials, for banks with `says` alone, and for claims alone. Its numbers travel with the model that they
+were fitted to.
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ from typing import Any, Final
 
 from mockinterview.errors import EncoderError
 from mockinterview.grading import calibration as cal
+from mockinterview.grading.likeness import likeness
 from mockinterview.grading.matching import Match
 from mockinterview.grading.neural import MODEL_DIR, Claim, Logits, Reader
+from mockinterview.grading.prepared import Target
 from mockinterview.grading.reading import Clause
 
 CLASSES: Final = ("hit", "partial", "miss", "contradicted")
 WORDS: Final = "constant topic conflict hit hit2 contradicted recall precision formula rival window context elsewhere".split()
 READER: Final = "n_hit n_partial n_contradicted p_hit p_contradicted others_hit others_wrong beliefs both".split()
-FEATURES: Final = (*WORDS, *READER, *cal.TOPIC_FEATURES[1:], *(f"c_{name}" for name in cal.CONFLICT_FEATURES[1:]))
-KINDS: Final = ("point says", "point claims", "misconception says", "misconception claims")
+DENIED: Final = "denied_letters denied_letters_more denied_words denied_words_more".split()
+FEATURES: Final = (*WORDS, *READER, *DENIED, *cal.TOPIC_FEATURES[1:], *(f"c_{name}" for name in cal.CONFLICT_FEATURES[1:]))
+KINDS: Final = ("point denials", "point says", "point claims", "misconception says", "misconception claims")
 # Of the words' probability that the answer speaks of the target: what is below it is not read (`worth_reading` tells what that loses).
 UNLIKE: Final = {"point": 0.15, "misconception": 0.4}
 CLEAR: Final = 0.6  # of the same probability: from here on a stretch is clearly about one point ...
@@ -72,7 +76,7 @@ class Combiner:
         points = [one for one in found if one.target.kind == "point"]
         for one, reading, row in zip(read, readings, rows(read, readings, len(points), own), strict=True):
             one.read = _softmax(reading)
-            fit = self.fits[f"{one.target.kind} {'says' if one.target.says else 'claims'}"]
+            fit = self.fits[_kind(one.target)]
             likely = one.topic
             one.hit, one.partial, miss, one.contradicted = fit.probabilities(row)
             one.topic = max(likely, 1 - miss)
@@ -93,13 +97,16 @@ class Combiner:
 def readings_of(
     reader: Reader, question: str, found: Sequence[Match], clauses: Sequence[Clause], *, guided: bool = True
 ) -> tuple[list[Match], list[Logits]]:
-    """Return the matches that are read, each with the part of the answer that is about it, and what the cross-encoder makes of them.
+    """Return the matches that are read, and what the cross-encoder makes of the part of the answer that is about each of them.
 
-    Not `guided` by the words, all of them are read with the whole answer.
+    What that part has in common with the ways to deny a point is noted in its match. Not `guided` by the words, all matches are
+    read with the whole answer.
     """
     read = worth_reading(found) if guided else list(found)
-    texts = [evidence(about(one, clauses) if guided else clauses) for one in read]
-    return read, reader.read_all([(question, claim_of(one), text) for one, text in zip(read, texts, strict=True)])
+    parts = [about(one, clauses) if guided else clauses for one in read]
+    for one, part in zip(read, parts, strict=True):
+        one.denied = likeness(part, (one.target.text, *one.target.says), one.target.denials)
+    return read, reader.read_all([(question, claim_of(one), evidence(part)) for one, part in zip(read, parts, strict=True)])
 
 
 def worth_reading(found: Sequence[Match]) -> list[Match]:
@@ -133,6 +140,12 @@ def _is_anothers(one: Match, found: Sequence[Match]) -> bool:
     own = set(one.window.clauses)
     clear = (m for m in found if m is not one and m.target.kind == "point" and m.topic >= CLEAR)
     return any(m.window and not own.isdisjoint(m.window.clauses) for m in clear)
+
+
+def _kind(target: Target) -> str:
+    """Return for what kind of target, and of bank, a fit is needed."""
+    told = "claims" if not target.says else "denials" if target.denials else "says"
+    return f"{target.kind} {told}"
 
 
 def claim_of(one: Match) -> Claim:
@@ -182,7 +195,7 @@ def _row(
     return [
         1.0, topic, conflict, one.hit, one.hit * one.hit, one.contradicted, f.recall, f.precision, f.formula, f.rival, float(one.window is not None),
         f.context, elsewhere, hit, partial, against, chance[0], chance[3], right, wrong, min(beliefs, 2.0), chance[0] * one.hit,
-        *cal.topic_features(f)[1:], *cal.conflict_features(f)[1:],
+        *one.denied.numbers, *cal.topic_features(f)[1:], *cal.conflict_features(f)[1:],
     ]  # fmt: skip
 
 

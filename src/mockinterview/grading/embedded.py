@@ -17,7 +17,7 @@ from typing import Final
 
 from mockinterview.errors import EncoderError
 from mockinterview.grading import calibration as cal
-from mockinterview.grading.combiner import CLASSES, Combiner
+from mockinterview.grading.combiner import CLASSES, DENIED, Combiner
 from mockinterview.grading.gate import Findings, Gate
 from mockinterview.grading.languages import other_language
 from mockinterview.grading.matching import Match, match
@@ -30,6 +30,7 @@ from mockinterview.models import Assessment, Flag, PointVerdict, Question, State
 
 NAME: Final = "embedded"
 BY_READING: Final = "the claim, read by the cross-encoder"
+A_DENIAL: Final = "a denial: "
 WORDS_ALONE: Final = "embedded, words alone"  # without the neural layer
 
 
@@ -282,7 +283,7 @@ def _explained(one: Match, answer: str) -> TargetExplanation:
     verdict: str = one.verdict if point else "stated" if one.verdict == "hit" else "not stated"
     features = {f.name: round(getattr(one.features, f.name), 3) for f in dataclasses.fields(one.features)}
     features |= {f"read as {name}": round(p, 3) for name, p in zip(CLASSES, one.read, strict=False)}
-    reference = BY_READING if one.span else one.reference.text if one.reference else ""
+    features |= {name: round(value, 3) for name, value in zip(DENIED, one.denied.numbers, strict=True)}
     return TargetExplanation(
         one.target.kind,
         one.target.id,
@@ -290,6 +291,13 @@ def _explained(one: Match, answer: str) -> TargetExplanation:
         round(one.hit, 3),
         round(one.contradicted, 3),
         _quote(one, answer),
-        reference,
+        _compared(one),
         features,
     )
+
+
+def _compared(one: Match) -> str:
+    """Return what the clause was compared with."""
+    if one.verdict == "contradicted" and one.denied.words_more > 0:
+        return A_DENIAL + one.denied.denial
+    return BY_READING if one.span else one.reference.text if one.reference else ""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from mockinterview.grading import calibration as cal
 from mockinterview.grading.calibration import Features
+from mockinterview.grading.likeness import Likeness
 from mockinterview.grading.prepared import Prepared, Reference, Target
 from mockinterview.grading.windows import Window
 from mockinterview.models import Verdict
@@ -33,6 +34,7 @@ class Match:
     sure: float = 0.0  # how far the probability of a hit lies above the least that one takes
     span: tuple[int, int] | None = None  # the clause that carried the verdict, where that is not the window
     read: tuple[float, ...] = ()  # what the cross-encoder makes of it: a probability per class
+    denied: Likeness = field(default_factory=Likeness)
 
     def weigh(self) -> None:
         """Work out the probabilities: the window speaks of the target, and says it or the opposite."""

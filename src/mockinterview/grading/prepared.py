@@ -61,6 +61,7 @@ class Target:
     compared: tuple[Comparison, ...]
     owners: dict[str, frozenset[str]]
     says: tuple[str, ...]
+    denials: tuple[str, ...] = ()
     # the concepts of what is right instead of a belief: of all of it, of each sentence
     corrections: tuple[frozenset[str], ...] = ()
 
@@ -209,6 +210,7 @@ class Prepared:
                     tuple(c for reading in read_ones for c in reading.compared),
                     agreed_owners([r.owners for r in self.references[first:] if self.entities & r.entities]),
                     tuple(said[1:]),
+                    item.denials if isinstance(item, Point) else (),
                     () if isinstance(item, Point) else self._concepts_of(item.correction),
                 )
             )
