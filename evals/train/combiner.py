@@ -48,7 +48,7 @@ READER = [
 WORDS = [
     at for at in range(len(both.FEATURES)) if at not in {*READER[1:], len(both.WORDS) + len(both.READER) - 1}
 ]  # ... of the other
-DENIED = {both.FEATURES.index(name) for name in both.DENIED}  # the columns that compare with denials
+DENIED = {both.FEATURES.index(name) for name in (*both.DENIED, *both.OTHERS_DENIED)}  # the columns that compare with denials
 KINDS_OF = {  # what is fitted to answers graded with claims alone, or with all that the bank has
     claims_only: [kind for kind in both.KINDS if kind.endswith("claims") == claims_only] for claims_only in (False, True)
 }

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final
 
 from mockinterview.errors import EncoderError
@@ -26,7 +27,15 @@ CLASSES: Final = ("hit", "partial", "miss", "contradicted")
 WORDS: Final = "constant topic conflict hit hit2 contradicted recall precision formula rival window context elsewhere".split()
 READER: Final = "n_hit n_partial n_contradicted p_hit p_contradicted others_hit others_wrong beliefs both".split()
 DENIED: Final = "denied_letters denied_letters_more denied_words denied_words_more".split()
-FEATURES: Final = (*WORDS, *READER, *DENIED, *cal.TOPIC_FEATURES[1:], *(f"c_{name}" for name in cal.CONFLICT_FEATURES[1:]))
+OTHERS_DENIED: Final = "others_denied_letters others_denied_words".split()
+FEATURES: Final = (
+    *WORDS,
+    *READER,
+    *DENIED,
+    *OTHERS_DENIED,
+    *cal.TOPIC_FEATURES[1:],
+    *(f"c_{name}" for name in cal.CONFLICT_FEATURES[1:]),
+)
 KINDS: Final = ("point denials", "point says", "point claims", "misconception says", "misconception claims")
 # Of the words' probability that the answer speaks of the target: what is below it is not read (`worth_reading` tells what that loses).
 UNLIKE: Final = {"point": 0.15, "misconception": 0.4}
@@ -182,8 +191,24 @@ def rows(found: Sequence[Match], readings: Sequence[Logits], number: int, own: f
     around, elsewhere, result = max(number - 1, 1), -math.log(max(own, FARTHEST)), []
     for one, reading, chance in zip(found, readings, chances, strict=True):
         mine = chance if one.target.kind == "point" else (0.0, 0.0, 0.0, 0.0)
-        result.append(_row(one, reading, chance, (right - mine[0]) / around, (wrong - mine[3]) / around, beliefs, elsewhere))
+        row = _row(one, reading, chance, (right - mine[0]) / around, (wrong - mine[3]) / around, beliefs, elsewhere)
+        result.append([*row, *one.denied.numbers, *_denied_elsewhere(one, found), *_of_words(one)])
     return result
+
+
+def _denied_elsewhere(one: Match, found: Sequence[Match]) -> tuple[float, float]:
+    """Return how much closer the answer comes to denials than to sayings in the other points that are read, on average.
+
+    Whoever has the rest the wrong way round has this point so, too, more likely than not.
+    """
+    others = [m.denied for m in found if m is not one and m.target.kind == one.target.kind == "point"]
+    if not others:
+        return 0.0, 0.0
+    return fmean(d.letters_more for d in others), fmean(d.words_more for d in others)
+
+
+def _of_words(one: Match) -> list[float]:
+    return [*cal.topic_features(one.features)[1:], *cal.conflict_features(one.features)[1:]]
 
 
 def _row(
@@ -195,7 +220,6 @@ def _row(
     return [
         1.0, topic, conflict, one.hit, one.hit * one.hit, one.contradicted, f.recall, f.precision, f.formula, f.rival, float(one.window is not None),
         f.context, elsewhere, hit, partial, against, chance[0], chance[3], right, wrong, min(beliefs, 2.0), chance[0] * one.hit,
-        *one.denied.numbers, *cal.topic_features(f)[1:], *cal.conflict_features(f)[1:],
     ]  # fmt: skip
 
 
