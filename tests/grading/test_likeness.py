@@ -46,3 +46,12 @@ def test_without_both_there_is_nothing_to_compare(right, wrong):
     """A bank without denials is graded without them."""
     assert likeness(clauses("same shrinks it"), right, wrong) == Likeness()
     assert likeness([], RIGHT, WRONG) == Likeness()
+
+
+def test_a_saying_word_for_word_is_known_as_such():
+    """Case and full stop apart; a denial is none, nor is what only comes near."""
+    found = {
+        said: likeness(clauses(said), RIGHT, WRONG).is_saying for said in (RIGHT[1].lower(), WRONG[1], "same padding keeps height")
+    }
+    assert list(found.values()) == [True, False, False]
+    assert not Likeness().is_saying

@@ -116,6 +116,13 @@ def test_the_banks_own_sayings_state_their_points(shipped):
     assert given.count("hit") >= 0.95 * len(given)
 
 
+def test_the_banks_own_claims_are_never_told_to_be_wrong(shipped):
+    """Who learned a claim from the report and says it word for word has it right; the reader alone takes one in a hundred for its twin."""
+    bank, grader = shipped
+    said = [(question, point) for question in bank for point in question.points][::8]
+    assert all(grader.assess(question, point.claim).verdict(point.id) == "hit" for question, point in said)
+
+
 def test_the_banks_own_denials_earn_nothing(shipped):
     """Who has a point wrong in one of the ways that the bank knows seldom gets it; without the denials three in ten did."""
     bank, grader = shipped

@@ -88,6 +88,8 @@ class Combiner:
             fit = self.fits[_kind(one.target)]
             likely = one.topic
             one.hit, one.partial, miss, one.contradicted = fit.probabilities(row)
+            if one.denied.is_saying:  # of the bank's claims the reader takes one in a hundred for its opposite
+                one.hit, one.contradicted = one.hit + one.contradicted, 0.0
             one.topic = max(likely, 1 - miss)
             one.settle(fit.thresholds)
             if one.verdict != "miss" and likely < WEAK:

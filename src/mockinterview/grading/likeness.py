@@ -17,6 +17,7 @@ from mockinterview.grading.lexicon import stem
 from mockinterview.grading.reading import Clause
 
 RECENT: Final = 64  # points whose ways to say them are kept ready: those of about ten questions
+VERBATIM: Final = 0.999  # all words in their order
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -33,6 +34,11 @@ class Likeness(NamedTuple):
     def numbers(self) -> tuple[float, float, float, float]:
         """The four similarities, without the denial."""
         return self[:4]
+
+    @property
+    def is_saying(self) -> bool:
+        """Whether a stretch of the answer is a saying of the bank, word for word, and none is a denial."""
+        return self.words_more < 0 and self.words - self.words_more > VERBATIM
 
 
 class _Ways(NamedTuple):
