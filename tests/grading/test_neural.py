@@ -117,7 +117,7 @@ def test_the_banks_own_sayings_state_their_points(shipped):
 
 
 def test_the_banks_own_claims_are_never_told_to_be_wrong(shipped):
-    """Who learned a claim from the report and says it word for word has it right; the reader takes one in a hundred for its twin."""
+    """Who says a claim of the report word for word has it right; the reader takes one in a hundred for its twin."""
     bank, grader = shipped
     said = [(question, point) for question in bank for point in question.points][::8]
     assert all(grader.assess(question, point.claim).verdict(point.id) == "hit" for question, point in said)
