@@ -13,7 +13,7 @@ EVIL = "</script><img src=x onerror=alert(1)> ]]> | [click](x) @everyone \x1b[31
 def broken(house):
     """Return a house whose baseline was better than its bank is now, with hostile text in an answer."""
     point = house.question("dropout")["points"][0]
-    house.cases("grading", house.gold("dropout", 1, f"{EVIL} {point['says'][0]}, {point['says'][1]}.", {point["id"]: "hit"}))
+    house.cases("grading", house.gold("dropout", 1, f"{EVIL} {point['says'][0]}, {point['says'][3]}.", {point["id"]: "hit"}))
     house.cases("floor", {"id": "evil", "answer": EVIL, "questions": 2})
     house.bless()
     house.edit("dropout", lambda data: data["points"][0].update(says=[], claim="Bananas are yellow fruit from Ecuador."))
@@ -52,7 +52,7 @@ def test_the_page_is_one_file_and_its_data_is_data(broken):
     assert text.count("</script>") == 1
     assert not re.search(r"(?:src|href)\s*=\s*[\"']?http", text)
     data = json.loads(re.search(r"^const run = (.*);$", text, re.MULTILINE)[1])
-    assert data["comparison"]["worse"] >= 1
+    assert data["comparison"]["worse"] == 1
     assert data["scores"]
 
 
