@@ -2,8 +2,8 @@
 
 The headline figures of docs/grading.md. Intervals are 95 % bootstrap intervals over questions. Also by kind of answer, by topic, and
 the ten worst answers; how far a score moves under changes that change nothing; the families of attack that were held back from all
-fitting and tuning; and replies to probes, which nothing was fitted on (`--replies`: only those). `--claims` grades with claims alone,
-as in a bank that brings no `says`.
+fitting and tuning; replies to probes, and whole answers in which every point is the wrong way round, which nothing was fitted on
+(`--replies`, `--turned`: only those). `--claims` grades with claims alone, as in a bank that brings no `says`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from mockinterview.models import Bank  # noqa: E402
 
 HELD_BACK = Path(__file__).resolve().parent / "heldback.jsonl"
 REPLIES = Path(__file__).resolve().parent / "replies.jsonl"
+TURNED = Path(__file__).resolve().parent / "turned.jsonl"
 RESAMPLES = 1000
 EVERY = 40  # of the bank's sayings and denials one in so many is said as an answer
 Rows = list[dict[str, Any]]
@@ -209,6 +210,27 @@ def print_replies(bank: Bank, graders: dict[str, EmbeddedGrader]) -> None:
     print("\n".join(replies(bank, graders)), "\n")
 
 
+def turned_round(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
+    """Yield, per voice, how many points earn nothing of whole answers that have every point the wrong way round, and their scores."""
+    cases = [json.loads(line) for line in TURNED.read_text(encoding="utf-8").splitlines()]
+    for which in (("test",), ("train", "combine")):
+        own = [case for case in cases if part(case["question"]) in which]
+        for name, grader in graders.items():
+            given, scores = defaultdict(list), []
+            for case in own:
+                mark = grader.assess(bank.get(case["question"]), _told(case["points"].values()))
+                for voice in (case["voice"], "all"):
+                    given[voice] += [mark.verdict(point) for point in case["points"]]
+                scores.append(mark.score or 0.0)
+            yield from (f"| {', '.join(which)} | {name} | {voice} | {_lost(verdicts)} |" for voice, verdicts in given.items())
+            yield f"| {', '.join(which)} | {name} | score 5 or more | {sum(s >= 5 for s in scores)} of {len(scores)} answers |"
+
+
+def _told(statements: Iterable[str]) -> str:
+    """Return statements as one answer."""
+    return " ".join(text if text[-1] in ".!?" else f"{text}." for text in statements)
+
+
 def own_words(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
     """Yield how the bank's own words are graded as the whole answer to their question: who learns from the reports says them."""
     claims = [(q, p.id, p.claim) for q in bank for p in q.points]
@@ -227,12 +249,17 @@ def main() -> None:
     parser.add_argument("model", type=Path, nargs="?", default=MODEL_DIR)
     parser.add_argument("--claims", action="store_true")
     parser.add_argument("--replies", action="store_true")
+    parser.add_argument("--turned", action="store_true")
     options = parser.parse_args()
     bank = load_bank(ROOT / "corpus").bank
     words = EmbeddedGrader(bank)
     graders = {"words alone": words, "both": words.with_reader(Combiner(options.model))}
-    print_replies(bank, graders)
-    if options.replies:
+    if not options.turned:
+        print_replies(bank, graders)
+    if not options.replies:
+        print("| questions | grader | voice | points that earn nothing |\n|---|---|---|---|")
+        print("\n".join(turned_round(bank, graders)), "\n")
+    if options.replies or options.turned:
         return
     alone = Combiner(options.model, guided=False)
     alone.fits = fits(numbers(bank, options.model, options.model if options.claims else None, READER))
