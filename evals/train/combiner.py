@@ -41,14 +41,10 @@ GOLD = ROOT / "evals" / "cases" / "grading" / "gold.jsonl"
 WRITTEN = Path(__file__).resolve().parent / "combine.jsonl"  # more answers to the combine questions, written for this fit alone
 FOLDS = 7
 ELSEWHERE = 3  # right answers to other questions, per combine question
-READER = [
-    0,
-    *range(len(both.WORDS), len(both.WORDS) + len(both.READER) - 1),
-]  # the columns of the neural layer, with the constant ...
-WORDS = [
-    at for at in range(len(both.FEATURES)) if at not in {*READER[1:], len(both.WORDS) + len(both.READER) - 1}
-]  # ... of the other
-DENIED = {both.FEATURES.index(name) for name in (*both.DENIED, *both.OTHERS_DENIED)}  # the columns that compare with denials
+COLUMN = {name: at for at, name in enumerate(both.FEATURES)}
+READER = [COLUMN[name] for name in ("constant", *both.READER[:-1], *both.SENTENCES)]  # of the neural layer, with the constant ...
+WORDS = [0, *(at for name, at in COLUMN.items() if at not in READER and name != both.READER[-1])]  # ... of the other
+DENIED = {COLUMN[name] for name in (*both.DENIED, *both.OTHERS_DENIED)}  # the columns that compare with denials
 KINDS_OF = {  # what is fitted to answers graded with claims alone, or with all that the bank has
     claims_only: [kind for kind in both.KINDS if kind.endswith("claims") == claims_only] for claims_only in (False, True)
 }

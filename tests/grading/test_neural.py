@@ -14,7 +14,7 @@ from mockinterview.bank.load import data_dir, load_bank
 from mockinterview.encoders import MODEL, TOKENIZER
 from mockinterview.errors import EncoderError
 from mockinterview.grading.calibration import Thresholds
-from mockinterview.grading.combiner import CLASSES, FEATURES, Combiner, Fit, fits, worth_reading
+from mockinterview.grading.combiner import CLASSES, FEATURES, Combiner, Fit, fits, of_sentences, worth_reading
 from mockinterview.grading.embedded import EmbeddedGrader, judged_by_words
 from mockinterview.grading.neural import MODEL_DIR, WINDOW, Claim, Logits, Reader, premise
 from mockinterview.models import Bank, Question
@@ -191,17 +191,23 @@ def test_a_quote_is_found_where_the_words_find_none(combiner, both, convolution,
     assert any("read by the cross-encoder" in line for line in lines)
 
 
-def asked_of(reader: Reader, grader: EmbeddedGrader, question: Question, answer: str, monkeypatch) -> dict[str, str]:
-    """Return what the reader was asked about an answer: the texts that it was given, by claim."""
-    asked: dict[str, str] = {}
+def read_of(reader: Reader, grader: EmbeddedGrader, question: Question, answer: str, monkeypatch) -> dict[str, list[str]]:
+    """Return what the reader was asked about an answer: the texts that it was given, by claim, in their order."""
+    asked: dict[str, list[str]] = {}
 
     def read_all(triples):
-        asked.update((claim.text, text) for _, claim, text in triples)
+        for _, claim, text in triples:
+            asked.setdefault(claim.text, []).append(text)
         return [Logits(0, 0, 9, 0) for _ in triples]
 
     monkeypatch.setattr(reader, "read_all", read_all)
     grader.assess(question, answer)
     return asked
+
+
+def asked_of(reader: Reader, grader: EmbeddedGrader, question: Question, answer: str, monkeypatch) -> dict[str, str]:
+    """Return the text with which the reader was asked first about each claim."""
+    return {claim: texts[0] for claim, texts in read_of(reader, grader, question, answer, monkeypatch).items()}
 
 
 def test_what_resembles_no_saying_is_not_read(combiner, both, convolution, monkeypatch):
@@ -236,7 +242,26 @@ def test_small_talk_is_read_where_there_is_nothing_else(combiner, both, convolut
     talk = "I like hiking. Lunch was good."
     assert asked_of(combiner.reader, both, convolution, talk, monkeypatch)[convolution.points[0].claim] == talk
     claim = bare.points[0].claim
-    assert asked_of(combiner.reader, both, bare, f"{claim} {talk}", monkeypatch)[claim].endswith("I like hiking.")
+    assert asked_of(combiner.reader, both, bare, f"{claim} {talk}", monkeypatch)[claim] == f"{claim} {talk}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentences"), [("It shrinks. Zeros go around it.", ["It shrinks.", "Zeros go around it."]), ("It shrinks.", [])]
+)
+def test_a_mere_claim_is_read_with_each_sentence_too(combiner, both, bare, monkeypatch, answer, sentences):
+    """Words are a poor guide to it: the whole answer is read, then every sentence by itself; a single one is the whole answer."""
+    for texts in read_of(combiner.reader, both, bare, answer, monkeypatch).values():
+        assert texts == [answer, *sentences]
+
+
+def test_what_states_another_claim_better_is_evidence_for_that_one(bare, grader):
+    """Of two points that one sentence seems to state, each knows how clearly it states the other."""
+    judged, _ = judged_by_words(grader.prepare(bare), "It shrinks. Lunch was good.")
+    one, other, unread = judged.matches[:3]
+    one.sentences, other.sentences = [Logits(1, 0, 0, 0), Logits(0, 0, 20, 0)], [Logits(5, 0, 0, 0), Logits(0, 0, 9, 0)]
+    assert of_sentences(one, judged.matches)[:2] == (1.0, 5.0)
+    assert of_sentences(other, judged.matches)[:2] == (5.0, 1.0)
+    assert of_sentences(unread, judged.matches) == (0.0, 0.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(("topic", "read"), [(0.2, False), (0.4, True)])

@@ -7,10 +7,12 @@ were fitted to.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
@@ -28,11 +30,13 @@ WORDS: Final = "constant topic conflict hit hit2 contradicted recall precision f
 READER: Final = "n_hit n_partial n_contradicted p_hit p_contradicted others_hit others_wrong beliefs both".split()
 DENIED: Final = "denied_letters denied_letters_more denied_words denied_words_more".split()
 OTHERS_DENIED: Final = "others_denied_letters others_denied_words".split()
+SENTENCES: Final = "sentence_hit sentence_rival sentences_hit sentences_contradicted".split()
 FEATURES: Final = (
     *WORDS,
     *READER,
     *DENIED,
     *OTHERS_DENIED,
+    *SENTENCES,
     *cal.TOPIC_FEATURES[1:],
     *(f"c_{name}" for name in cal.CONFLICT_FEATURES[1:]),
 )
@@ -47,6 +51,7 @@ NEIGHBOURS: Final = 1  # sentences on either side of those that resemble the tar
 UNREAD: Final = 0.04  # of the points that are not read, this share was stated all the same (combine questions)
 # Of the words' probability that a window speaks of the target: below it all is read, and the reader chooses the quote.
 WEAK: Final = 0.25
+FAR: Final = 8.0  # differences of logits beyond are as good as this
 FARTHEST: Final = 0.3  # of the shares of an answer's words that are the question's; lower ones are as telling
 _NUMBERS: Final = "combiner.json"
 
@@ -110,14 +115,28 @@ def readings_of(
 ) -> tuple[list[Match], list[Logits]]:
     """Return the matches that are read, and what the cross-encoder makes of the part of the answer that is about each of them.
 
-    What that part has in common with the ways to deny a point is noted in its match. Not `guided` by the words, all matches are
-    read with the whole answer.
+    What that part has in common with the ways to deny a point is noted in its match. A point of which the bank has nothing but the
+    claim is read with the whole answer, for words are a poor guide to it, and with each sentence. Not `guided` by the words, all
+    matches are read with the whole answer.
     """
     read = worth_reading(found) if guided else list(found)
-    parts = [about(one, clauses) if guided else clauses for one in read]
-    for one, part in zip(read, parts, strict=True):
+    parts = [about(one, clauses) if guided and not _is_claim_alone(one) else clauses for one in read]
+    readings = reader.read_all([(question, claim_of(one), evidence(part)) for one, part in zip(read, parts, strict=True)])
+    for one, part, reading in zip(read, parts, readings, strict=True):
         one.denied = likeness(part, (one.target.text, *one.target.says), one.target.denials)
-    return read, reader.read_all([(question, claim_of(one), evidence(part)) for one, part in zip(read, parts, strict=True)])
+        if _is_claim_alone(one):
+            one.sentences = _by_sentence(reader, question, one, part, reading)
+    return read, readings
+
+
+def _is_claim_alone(one: Match) -> bool:
+    return one.target.kind == "point" and not one.target.says
+
+
+def _by_sentence(reader: Reader, question: str, one: Match, clauses: Sequence[Clause], whole: Logits) -> list[Logits]:
+    """Return a reading of each sentence; `whole` is that of all of them."""
+    sentences = [evidence(list(inside)) for _, inside in itertools.groupby(clauses, key=attrgetter("sentence"))]
+    return [whole] if len(sentences) == 1 else reader.read_all([(question, claim_of(one), text) for text in sentences])
 
 
 def worth_reading(found: Sequence[Match]) -> list[Match]:
@@ -194,8 +213,26 @@ def rows(found: Sequence[Match], readings: Sequence[Logits], number: int, own: f
     for one, reading, chance in zip(found, readings, chances, strict=True):
         mine = chance if one.target.kind == "point" else (0.0, 0.0, 0.0, 0.0)
         row = _row(one, reading, chance, (right - mine[0]) / around, (wrong - mine[3]) / around, beliefs, elsewhere)
-        result.append([*row, *one.denied.numbers, *_denied_elsewhere(one, found), *_of_words(one)])
+        result.append([*row, *one.denied.numbers, *_denied_elsewhere(one, found), *of_sentences(one, found), *_of_words(one)])
     return result
+
+
+def of_sentences(one: Match, found: Sequence[Match]) -> tuple[float, ...]:
+    """Return the features SENTENCES: how clearly one sentence states the target, and another point of `found`; the mean of all sentences.
+
+    What states another point better is no evidence for this one. All are 0 where no sentences are read.
+    """
+    if not one.sentences:
+        return (0.0,) * len(SENTENCES)
+    states = [_stated(reading) for reading in one.sentences]
+    at = states.index(max(states))
+    rival = max((_stated(m.sentences[at]) for m in found if m is not one and m.sentences), default=-FAR)
+    chances = [_softmax(reading) for reading in one.sentences]
+    return states[at], rival, fmean(p[0] for p in chances), fmean(p[3] for p in chances)
+
+
+def _stated(reading: Logits) -> float:
+    return _clipped(reading.hit - reading.miss)
 
 
 def _denied_elsewhere(one: Match, found: Sequence[Match]) -> tuple[float, float]:
@@ -251,4 +288,4 @@ def _logit(p: float) -> float:
 
 
 def _clipped(x: float) -> float:
-    return max(-8.0, min(x, 8.0))
+    return max(-FAR, min(x, FAR))

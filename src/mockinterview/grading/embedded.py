@@ -17,7 +17,7 @@ from typing import Final
 
 from mockinterview.errors import EncoderError
 from mockinterview.grading import calibration as cal
-from mockinterview.grading.combiner import CLASSES, DENIED, Combiner
+from mockinterview.grading.combiner import CLASSES, DENIED, SENTENCES, Combiner, of_sentences
 from mockinterview.grading.gate import Findings, Gate
 from mockinterview.grading.languages import other_language
 from mockinterview.grading.matching import Match, match
@@ -132,7 +132,7 @@ class EmbeddedGrader:
     def explain(self, question: Question, answer: str) -> Explanation:
         """Return what led to the assessment of an answer: probabilities, features and the clause, per point and misconception."""
         judged = self._judge(question, answer)
-        targets = tuple(_explained(m, answer) for m in judged.matches)
+        targets = tuple(_explained(m, answer, judged.matches) for m in judged.matches)
         return Explanation(question.id, _flags(judged), targets)
 
     def prepare(self, question: Question) -> tuple[Prepared, Gate]:
@@ -278,12 +278,14 @@ def _decided_by_formulas(question: Question, verdicts: Sequence[PointVerdict]) -
     return all(v.verdict == "hit" for v in verdicts if v.id in core)
 
 
-def _explained(one: Match, answer: str) -> TargetExplanation:
+def _explained(one: Match, answer: str, found: Sequence[Match]) -> TargetExplanation:
     point = one.target.kind == "point"
     verdict: str = one.verdict if point else "stated" if one.verdict == "hit" else "not stated"
     features = {f.name: round(getattr(one.features, f.name), 3) for f in dataclasses.fields(one.features)}
     features |= {f"read as {name}": round(p, 3) for name, p in zip(CLASSES, one.read, strict=False)}
     features |= {name: round(value, 3) for name, value in zip(DENIED, one.denied.numbers, strict=True)}
+    if one.sentences:
+        features |= {name: round(value, 3) for name, value in zip(SENTENCES, of_sentences(one, found), strict=True)}
     return TargetExplanation(
         one.target.kind,
         one.target.id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockinterview.grading import calibration as cal
 from mockinterview.grading.calibration import Features
@@ -16,6 +16,9 @@ from mockinterview.grading.likeness import Likeness
 from mockinterview.grading.prepared import Prepared, Reference, Target
 from mockinterview.grading.windows import Window
 from mockinterview.models import Verdict
+
+if TYPE_CHECKING:
+    from mockinterview.grading.neural import Logits
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class Match:
     span: tuple[int, int] | None = None  # the clause that carried the verdict, where that is not the window
     read: tuple[float, ...] = ()  # what the cross-encoder makes of it: a probability per class
     denied: Likeness = field(default_factory=Likeness)
+    sentences: Sequence[Logits] = ()  # what it makes of each sentence by itself, where that is read
 
     def weigh(self) -> None:
         """Work out the probabilities: the window speaks of the target, and says it or the opposite."""
