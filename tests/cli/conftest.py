@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+from tests.interrupts import interrupts_are_heard  # noqa: F401 - a fixture of every test here
 
 from mockinterview.cli import main
 

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.interrupts import interrupts_are_heard  # noqa: F401 - a fixture of every test here
 
 from mockinterview.interview.loop import Interview
 from mockinterview.interview.wording import EmbeddedInterviewer

@@ -1,4 +1,4 @@
-"""What every test may rely on."""
+"""For tests that interrupt processes."""
 
 import signal
 
