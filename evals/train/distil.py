@@ -28,6 +28,7 @@ from pairs import LABELS, TURNED, Makes, Pair, claim_pairs, denied_pairs, said_p
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
+from mockinterview.grading.combiner import FAR  # noqa: E402
 from mockinterview.models import Bank  # noqa: E402
 from train import (  # noqa: E402
     ANSWERS,
@@ -52,7 +53,6 @@ UNTAUGHT = {  # what the teacher knows nothing of, or reads wrongly
 }
 HARD = 0.2  # share of the labels in what the student learns; the rest are the teacher's probabilities
 LOGITS = 0.1  # weight of the squared difference of the centred logits
-FAR = 8.0  # logits beyond are as good as this: `combiner._clipped`
 FROZEN = 1  # layers from below that stay as the teacher has them
 GENERAL = 3000  # of the pairs about whole answers: those to questions that the bank does not have ...
 ELSEWHERE = 4000  # ... and those that stand beside another question

@@ -116,11 +116,11 @@ def thinned(said: str, rng: random.Random) -> str:
     return " ".join(kept) if len(kept) > 1 else said
 
 
-def reduced(question: Question, says: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Question:
-    """Return a question with fewer `says`."""
+def reduced(question: Question, says: Callable[[tuple[str, ...]], tuple[str, ...]], **points: tuple[str, ...]) -> Question:
+    """Return a question with fewer `says`, and with these fields of its points."""
     return question.model_copy(
         update={
-            "points": tuple(p.model_copy(update={"says": says(p.says)}) for p in question.points),
+            "points": tuple(p.model_copy(update={"says": says(p.says), **points}) for p in question.points),
             "misconceptions": tuple(m.model_copy(update={"says": says(m.says)}) for m in question.misconceptions),
         }
     )
@@ -128,8 +128,7 @@ def reduced(question: Question, says: Callable[[tuple[str, ...]], tuple[str, ...
 
 def bare(question: Question) -> Question:
     """Return a question as a bank without `says` and denials would have it: claims and beliefs alone."""
-    silent = reduced(question, lambda _: ())
-    return silent.model_copy(update={"points": tuple(p.model_copy(update={"denials": ()}) for p in silent.points)})
+    return reduced(question, lambda _: (), denials=())
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------

@@ -256,7 +256,7 @@ def main() -> None:
     graders = {"words alone": words, "both": words.with_reader(Combiner(options.model))}
     if not options.turned:
         print_replies(bank, graders)
-    if not options.replies:
+    if not (options.replies or options.claims):
         print("| questions | grader | voice | points that earn nothing |\n|---|---|---|---|")
         print("\n".join(turned_round(bank, graders)), "\n")
     if options.replies or options.turned:

@@ -250,8 +250,8 @@ def test_small_talk_is_read_where_there_is_nothing_else(combiner, both, convolut
 )
 def test_a_mere_claim_is_read_with_each_sentence_too(combiner, both, bare, monkeypatch, answer, sentences):
     """Words are a poor guide to it: the whole answer is read, then every sentence by itself; a single one is the whole answer."""
-    for texts in read_of(combiner.reader, both, bare, answer, monkeypatch).values():
-        assert texts == [answer, *sentences]
+    asked = read_of(combiner.reader, both, bare, answer, monkeypatch)
+    assert [asked[point.claim] for point in bare.points] == [[answer, *sentences]] * len(bare.points)
 
 
 def test_what_states_another_claim_better_is_evidence_for_that_one(bare, grader):

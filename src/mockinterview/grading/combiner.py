@@ -122,21 +122,17 @@ def readings_of(
     read = worth_reading(found) if guided else list(found)
     parts = [about(one, clauses) if guided and not _is_claim_alone(one) else clauses for one in read]
     readings = reader.read_all([(question, claim_of(one), evidence(part)) for one, part in zip(read, parts, strict=True)])
+    sentences = [evidence(list(inside)) for _, inside in itertools.groupby(clauses, key=attrgetter("sentence"))]
     for one, part, reading in zip(read, parts, readings, strict=True):
         one.denied = likeness(part, (one.target.text, *one.target.says), one.target.denials)
-        if _is_claim_alone(one):
-            one.sentences = _by_sentence(reader, question, one, part, reading)
+        if _is_claim_alone(one):  # a single sentence is the whole answer, which was read
+            told = [(question, claim_of(one), text) for text in sentences]
+            one.sentences = reader.read_all(told) if len(told) > 1 else [reading]
     return read, readings
 
 
 def _is_claim_alone(one: Match) -> bool:
     return one.target.kind == "point" and not one.target.says
-
-
-def _by_sentence(reader: Reader, question: str, one: Match, clauses: Sequence[Clause], whole: Logits) -> list[Logits]:
-    """Return a reading of each sentence; `whole` is that of all of them."""
-    sentences = [evidence(list(inside)) for _, inside in itertools.groupby(clauses, key=attrgetter("sentence"))]
-    return [whole] if len(sentences) == 1 else reader.read_all([(question, claim_of(one), text) for text in sentences])
 
 
 def worth_reading(found: Sequence[Match]) -> list[Match]:
@@ -150,7 +146,7 @@ def worth_reading(found: Sequence[Match]) -> list[Match]:
     """
     near = {id(one) for one in found if _is_said(one) or one.topic >= _least(one, found)}
     strange = not any(id(one) in near for one in found if one.target.kind == "point")
-    return [one for one in found if id(one) in near or (one.target.kind == "point" and (strange or not one.target.says))]
+    return [one for one in found if id(one) in near or _is_claim_alone(one) or (strange and one.target.kind == "point")]
 
 
 def _is_said(one: Match) -> bool:
