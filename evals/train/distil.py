@@ -24,7 +24,20 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
 from encoder import encoder_path  # noqa: E402
-from pairs import LABELS, TURNED, Makes, Pair, claim_pairs, denied_pairs, said_pairs, turned_pairs, whole_pairs, written  # noqa: E402
+from pairs import (  # noqa: E402
+    LABELS,
+    TURNED,
+    VOICED,
+    Makes,
+    Pair,
+    claim_pairs,
+    denied_pairs,
+    said_pairs,
+    turned_pairs,
+    voiced_pairs,
+    whole_pairs,
+    written,
+)
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
@@ -38,6 +51,7 @@ from train import (  # noqa: E402
     batches,
     blend,
     export,
+    faster,
     lengths,
     load,
     options_of_pairs,
@@ -45,10 +59,12 @@ from train import (  # noqa: E402
     state_of,
 )
 
+TURNED_ANSWERS = Path(__file__).resolve().parent / "turned.jsonl"
 UNTAUGHT = {  # what the teacher knows nothing of, or reads wrongly
     "claims": "claims said as they stand and turned round",
     "said": "sayings said beside themselves, as they stand and turned round",
     "turned": "statements beside their twins (`answers/reversed-*`)",
+    "voiced": "statements in one voice, right and turned round (`answers/voices-*`, `turned.jsonl`)",
     "denied": "denials of the bank's points, beside ways to say them",
 }
 HARD = 0.2  # share of the labels in what the student learns; the rest are the teacher's probabilities
@@ -81,7 +97,7 @@ def main() -> int:
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     bank = load_bank(ROOT / "corpus").bank
-    pairs = pairs_of(bank, options, without=(TURNED,) if options.turned else ())
+    pairs = pairs_of(bank, options, without=(*([TURNED] if options.turned else []), VOICED))
     pairs = random.Random(options.seed).sample(pairs, options.pairs or len(pairs))
     untaught = about_whole_answers(bank, options) if options.whole else []
     untaught += beside_twins(bank, options)
@@ -117,10 +133,21 @@ def beside_twins(bank: Bank, options: argparse.Namespace) -> list[Pair]:
         "claims": claim_pairs(bank, ids, lines, make),
         "said": said_pairs(bank, ids, make, SAID),
         "turned": turned_pairs(lines, bank, make),
+        "voiced": voiced_pairs(lines + turned_answers(), bank, make),
         "denied": denied_pairs(bank, ids, make),
     }
     pools = [(list(pairs), number) for name, pairs in made.items() if (number := getattr(options, name))]
     return [pair for pool, number in pools for pair in rng.sample(pool, min(number, len(pool)))]
+
+
+def turned_answers() -> list[dict]:
+    """Return the whole answers turned round (`turned.jsonl`) to the train questions, as lines of a file of statements."""
+    cases = [json.loads(line) for line in TURNED_ANSWERS.read_text(encoding="utf-8").splitlines()]
+    return [
+        {"id": case["question"], "file": VOICED,
+         "answers": [{"answer": text, "voice": case["voice"], "points": {key: "contradicted"}} for key, text in case["points"].items()]}
+        for case in cases if part(case["question"]) == "train"
+    ]  # fmt: skip
 
 
 def units(teacher: CrossEncoder, pairs: Sequence[Pair], tokenizer, number: int) -> list[torch.Tensor]:
@@ -226,7 +253,7 @@ def encoded(batch: Sequence[Pair], length: int, tokenizer):
 
 def read(model: CrossEncoder, batch) -> torch.Tensor:
     """Return logits of shape (batch, 4)."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with faster("cpu"):
         return model(batch["input_ids"], batch["attention_mask"], batch["token_type_ids"]).float()
 
 

@@ -23,8 +23,9 @@ NO_CREDIT = (0, 0, 0.5, 0.5)
 NOT_BELIEVED = (0, 0, 0.7, 0.3)
 SHARE_WITH_SAYINGS = 0.65
 EXCHANGED = 0.7  # of the texts turned round that have two of a kind: those in which the two change places
-BRIEF = ("minimal", "reversed")
+BRIEF = ("minimal", "reversed", "voices")
 TURNED = "reversed"  # the files of statements about one claim each, right ones beside others that turn the same fact round
+VOICED = "voices"  # the files of such statements in one voice: those about all claims of a question are the lines of an answer
 WHOLE = ("tangle", "natural", "evasion", "hedge", "reversed")
 RIGHT = 2  # of the ways to say a point, those that are learnt beside its denials
 Said = dict[str, list[tuple[str, str]]]  # statements with their verdicts, by point
@@ -330,6 +331,27 @@ def denied_pairs(bank: Bank, ids: set[str], make: Makes) -> Iterator[Pair]:
         yield from _beside_twins(question.ask, {point.id: _claim(point) for point in points}, said, make)
 
 
+def voiced_pairs(lines: list[dict], bank: Bank, make: Makes) -> Iterator[Pair]:
+    """Yield the statements of the files VOICED, alone and put together to answers in one voice, beside right ones in all voices.
+
+    Where a voice has no right statement of a claim, sayings of the bank stand for it, as many as `RIGHT`.
+    """
+    asked = {line["id"]: _rubric(line) for line in reversed(lines) if "ask" in line}
+    cases: dict[str, list[dict]] = {}
+    for line in (line for line in lines if line["file"].startswith(VOICED)):
+        cases.setdefault(line["id"], []).extend(line["answers"])
+    for name, own in cases.items():
+        ask, points, _ = asked.get(name) or _rubric_of_bank(bank.get(name))
+        right = {key: tuple(text for text, verdict in said if verdict == "hit") for key, said in _by_point(own).items()}
+        claims = {key: Claim(points[key].text, (*points[key].says, *right[key])) for key in right}
+        for voice in sorted({case["voice"] for case in own}):
+            said = _by_point([case for case in own if case["voice"] == voice])
+            for key, statements in said.items():
+                if all(verdict != "hit" for _, verdict in statements):
+                    statements += [(text, "hit") for text in make.rng.sample(points[key].says, RIGHT)]
+            yield from _beside_twins(ask, {key: claims[key] for key in said}, said, make)
+
+
 def _beside_twins(ask: str, claims: dict[str, Claim], said: Said, make: Makes) -> Iterator[Pair]:
     """Yield the statements about each claim, alone, as they are typed, and put together."""
     for key, claim in claims.items():
@@ -349,7 +371,10 @@ def _by_point(cases: list[dict]) -> Said:
 
 
 def _put_together(ask: str, claims: dict[str, Claim], said: Said, make: Makes) -> Iterator[Pair]:
-    """Yield answers of several statements, twice as many as there are claims: right throughout, turned round throughout, or mixed."""
+    """Yield answers of several statements, twice as many as there are claims: right throughout, turned round throughout, or mixed.
+
+    Each stands beside the claims it is about, and beside one that it does not mention.
+    """
     rng = make.rng
     for _ in range(2 * len(claims)):
         kept = rng.choice([("hit",), ("contradicted",), LABELS])
@@ -360,6 +385,8 @@ def _put_together(ask: str, claims: dict[str, Claim], said: Said, make: Makes) -
         answer = joined([text for text, _ in shown.values()], rng)
         for key, (_, name) in shown.items():
             yield make.beside(ask, claims[key], answer, BY_NAME[name])
+        if absent := [key for key in claims if key not in shown]:
+            yield make.beside(ask, claims[rng.choice(absent)], answer, MISS)
 
 
 def as_typed(text: str, rng: random.Random) -> str:

@@ -36,6 +36,12 @@ LENGTHS = (32, 48, 64, 96, 128, 176, 224)  # padded lengths; a batch has one of 
 BATCH_TOKENS = 2816  # tokens of a batch, padding included: equal work per step
 
 
+def faster(device: str) -> torch.autocast:
+    """Return a context that computes in bfloat16 where the processor can; where it cannot, that takes four times as long as 32 bits."""
+    able = torch.cpu.get_capabilities()
+    return torch.autocast(device, torch.bfloat16, enabled=device != "cpu" or able["avx512_bf16"] or able["amx_bf16"])
+
+
 class CrossEncoder(nn.Module):
     """The encoder, mean pooling, and one linear layer over the four labels; `shape`: other layers and inner units than the path has."""
 
@@ -97,7 +103,7 @@ def train(pairs: list[Pair], options: argparse.Namespace, tokenizer) -> CrossEnc
             ).to(options.device)  # fmt: skip
             labels = torch.tensor([p.label for p in batch], device=options.device, dtype=torch.float)
             weights = torch.tensor([p.weight for p in batch], device=options.device)
-            with torch.autocast(options.device, dtype=torch.bfloat16):
+            with faster(options.device):
                 logits = model(encoded["input_ids"], encoded["attention_mask"], encoded["token_type_ids"])
             loss = -(labels * logits.float().log_softmax(-1)).sum(-1)
             loss = (loss * weights).sum() / weights.sum()
