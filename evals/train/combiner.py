@@ -1,7 +1,7 @@
 """Fits the numbers that put both layers together: `python evals/train/combiner.py MODEL [--write]`.
 
-MODEL is a folder that `train.py` wrote. Learned from answers to the combine questions alone (gold and combine.jsonl), for points with
-denials, for banks with `says` alone, and for claims alone. The thresholds are chosen by a cross-validation by question and by the gold
+MODEL is a folder that `train.py` wrote. Learned from answers to the combine questions alone (gold, combine.jsonl, and whole answers
+that are right, or the wrong way round, throughout: right.jsonl, turned.jsonl), for points with denials, for banks with `says` alone, and for claims alone. The thresholds are chosen by a cross-validation by question and by the gold
 answers to the train questions. Needs scikit-learn.
 """
 
@@ -39,6 +39,8 @@ from mockinterview.models import Bank, Question  # noqa: E402
 
 GOLD = ROOT / "evals" / "cases" / "grading" / "gold.jsonl"
 WRITTEN = Path(__file__).resolve().parent / "combine.jsonl"  # more answers to the combine questions, written for this fit alone
+TURNED = WRITTEN.with_name("turned.jsonl")  # answers in which every point is the wrong way round, in eight voices
+RIGHT = WRITTEN.with_name("right.jsonl")  # right ones, in two of them
 FOLDS = 7
 ELSEWHERE = 3  # right answers to other questions, per combine question
 COLUMN = {name: at for at, name in enumerate(both.FEATURES)}
@@ -49,7 +51,7 @@ KINDS_OF = {  # what is fitted to answers graded with claims alone, or with all 
     claims_only: [kind for kind in both.KINDS if kind.endswith("claims") == claims_only] for claims_only in (False, True)
 }
 # Kinds that were written in numbers far beyond their share among real answers, and how much each counts.
-ATTACKS = {"hedge": 0.5, "off_topic": 0.5, "tangle": 0.5, "evasion": 0.5, "turned": 0.15}
+ATTACKS = {"hedge": 0.5, "off_topic": 0.5, "tangle": 0.5, "evasion": 0.5, "turned": 0.15, "voiced": 0.3}
 PHRASE = 4  # words; shorter sayings are in many answers by chance
 AS_GOOD = 0.005  # by which F0.5, or the sum that chooses thresholds, differs by chance alone
 ATTACKED = 0.15  # how much the attacks count when thresholds are chosen: from a quarter on they cost usual answers F1 0.003
@@ -58,7 +60,7 @@ STRENGTH = {"point": 0.03, "misconception": 0.1}  # C of the regression, chosen 
 
 def cases(bank: Bank) -> list[dict[str, Any]]:
     """Return the labelled answers to the combine questions: gold ones, those written for this fit, and right ones to other questions."""
-    return [*_labelled((GOLD, WRITTEN), "combine"), *_elsewhere(bank)]
+    return [*_labelled((GOLD, WRITTEN), "combine"), *_voiced(bank), *_elsewhere(bank)]
 
 
 def gold_of_train() -> list[dict[str, Any]]:
@@ -73,6 +75,20 @@ def _labelled(files: Iterable[Path], which: str) -> list[dict[str, Any]]:
     """Return the answers of some files to the questions of a part, but for those in other languages."""
     found = (json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines())
     return [case for case in found if part(case["question"]) == which and "other_language" not in case["flags"]]
+
+
+def _voiced(bank: Bank) -> Iterator[dict[str, Any]]:
+    """Yield the whole answers that are right or the wrong way round throughout; those with a point that was left open are left out."""
+    for file, verdict in ((TURNED, "contradicted"), (RIGHT, "hit")):
+        for case in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
+            if part(case["question"]) == "combine" and len(case["points"]) == len(bank.get(case["question"]).points):
+                yield {"id": f"{case['id']}--{verdict}", "question": case["question"], "kind": "voiced", "answer": told(case["points"].values()),
+                       "points": dict.fromkeys(case["points"], verdict), "flags": []}  # fmt: skip
+
+
+def told(statements: Iterable[str]) -> str:
+    """Return statements as one answer."""
+    return " ".join(text if text[-1] in ".!?" else f"{text}." for text in statements)
 
 
 def _elsewhere(bank: Bank) -> Iterator[dict[str, Any]]:
@@ -116,7 +132,7 @@ def rows(
             stated = "hit" if match.target.id in case.get("misconceptions", ()) else "miss"
             label = case["points"].get(match.target.id, "miss") if match.target.kind == "point" else stated
             found.append({"id": case["id"], "question": question.id, "kind": match.target.kind, "target": match.target.id,
-                          "label": label, "row": features.get(id(match)), "weight": ATTACKS.get(case["kind"], 1.0)})  # fmt: skip
+                          "label": label, "row": features.get(id(match)), "sort": case["kind"], "weight": ATTACKS.get(case["kind"], 1.0)})  # fmt: skip
     return found
 
 
@@ -282,7 +298,10 @@ def _fit(name: str, bank: Bank, data: list[dict[str, Any]], more: list[dict[str,
     own, unseen = ([d for d in each if d["kind"] == kind] for each in (data, more))
     p, weights = cross_validated(own, kind, used), fitted(*learnt_from(own, used), kind)
     if kind == "point":
-        thresholds = chosen(bank, own + unseen, np.concatenate([p, predicted(unseen, weights, used)]))
+        # Where nothing is half right a lower threshold of "partial" costs nothing.
+        mixed = np.array([d["sort"] != "voiced" for d in own])
+        likely = np.concatenate([p[mixed], predicted(unseen, weights, used)])
+        thresholds = chosen(bank, [d for d in own if d["sort"] != "voiced"] + unseen, likely)
     else:
         thresholds = misconception_threshold(own, p)
     usual = np.array([d["weight"] == 1 for d in own])

@@ -2,7 +2,7 @@
 
 The headline figures of docs/grading.md. Intervals are 95 % bootstrap intervals over questions. Also by kind of answer, by topic, and
 the ten worst answers; how far a score moves under changes that change nothing; the families of attack that were held back from all
-fitting and tuning; replies to probes, and whole answers in which every point is the wrong way round, which nothing was fitted on
+fitting and tuning; replies to probes, and whole answers in which every point is the wrong way round, or right, in different voices
 (`--replies`, `--turned`: only those). `--claims` grades with claims alone, as in a bank that brings no `says`.
 """
 
@@ -23,7 +23,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
-from combiner import GOLD, READER, numbers  # noqa: E402
+from combiner import GOLD, READER, RIGHT, TURNED, numbers, told  # noqa: E402
 from lexical import bare  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
@@ -37,7 +37,6 @@ from mockinterview.models import Bank  # noqa: E402
 
 HELD_BACK = Path(__file__).resolve().parent / "heldback.jsonl"
 REPLIES = Path(__file__).resolve().parent / "replies.jsonl"
-TURNED = Path(__file__).resolve().parent / "turned.jsonl"
 RESAMPLES = 1000
 EVERY = 40  # of the bank's sayings and denials one in so many is said as an answer
 Rows = list[dict[str, Any]]
@@ -210,25 +209,27 @@ def print_replies(bank: Bank, graders: dict[str, EmbeddedGrader]) -> None:
     print("\n".join(replies(bank, graders)), "\n")
 
 
-def turned_round(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
-    """Yield, per voice, how many points earn nothing of whole answers that have every point the wrong way round, and their scores."""
-    cases = [json.loads(line) for line in TURNED.read_text(encoding="utf-8").splitlines()]
-    for which in (("test",), ("train", "combine")):
-        own = [case for case in cases if part(case["question"]) in which]
-        for name, grader in graders.items():
-            given, scores = defaultdict(list), []
-            for case in own:
-                mark = grader.assess(bank.get(case["question"]), _told(case["points"].values()))
-                for voice in (case["voice"], "all"):
-                    given[voice] += [mark.verdict(point) for point in case["points"]]
-                scores.append(mark.score or 0.0)
-            yield from (f"| {', '.join(which)} | {name} | {voice} | {_lost(verdicts)} |" for voice, verdicts in given.items())
-            yield f"| {', '.join(which)} | {name} | score 5 or more | {sum(s >= 5 for s in scores)} of {len(scores)} answers |"
+def voiced(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
+    """Yield how whole answers are graded that have every point the wrong way round, and right ones, by voice."""
+    for sort, file in (("turned round", TURNED), ("right", RIGHT)):
+        cases = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        for which in (("test",), ("train", "combine")):
+            own = [case for case in cases if part(case["question"]) in which]
+            for name, grader in graders.items() if own else ():
+                begin = f"| {sort} | {', '.join(which)} | {name}"
+                yield from (f"{begin} | {line}" for line in _by_voice(bank, grader, own))
 
 
-def _told(statements: Iterable[str]) -> str:
-    """Return statements as one answer."""
-    return " ".join(text if text[-1] in ".!?" else f"{text}." for text in statements)
+def _by_voice(bank: Bank, grader: EmbeddedGrader, cases: Rows) -> Iterable[str]:
+    """Yield how many points of the answers in each voice earn nothing, and how many of all answers score 5 or more."""
+    given, scores = defaultdict(list), []
+    for case in cases:
+        mark = grader.assess(bank.get(case["question"]), told(case["points"].values()))
+        for voice in (case["voice"], "all"):
+            given[voice] += [mark.verdict(point) for point in case["points"]]
+        scores.append(mark.score or 0.0)
+    yield from (f"{voice} | {_lost(verdicts)} |" for voice, verdicts in given.items())
+    yield f"score 5 or more | {sum(s >= 5 for s in scores)} of {len(scores)} answers |"
 
 
 def own_words(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
@@ -257,8 +258,8 @@ def main() -> None:
     if not options.turned:
         print_replies(bank, graders)
     if not (options.replies or options.claims):
-        print("| questions | grader | voice | points that earn nothing |\n|---|---|---|---|")
-        print("\n".join(turned_round(bank, graders)), "\n")
+        print("| answers | questions | grader | voice | points that earn nothing |\n|---|---|---|---|---|")
+        print("\n".join(voiced(bank, graders)), "\n")
     if options.replies or options.turned:
         return
     alone = Combiner(options.model, guided=False)

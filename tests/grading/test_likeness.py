@@ -41,6 +41,22 @@ def test_what_is_said_in_two_clauses_is_compared_as_one():
     assert halves.words == pytest.approx(whole.words)
 
 
+@pytest.mark.parametrize(
+    ("said", "right", "wrong"),
+    [
+        ("relu: 0..∞", "ReLU: 0 … ∞", "relu: (−∞, 0]"),
+        ("lr ↑ => loss ↓", "lr ↑ → loss ↓", "lr ↑ → loss ↑"),
+        ("k<n", "k < n", "k > n"),
+        ("x = −1", "x = -1", "x = 1"),
+    ],
+)
+def test_signs_count_as_words(said, right, wrong):
+    """In notes they are all the difference; a minus is one however it is typed, and so is an arrow."""
+    found = likeness(clauses(said), (right,), (wrong,))
+    assert found.is_saying
+    assert found.letters_more < 0
+
+
 @pytest.mark.parametrize(("right", "wrong"), [(RIGHT, ()), ((), WRONG)])
 def test_without_both_there_is_nothing_to_compare(right, wrong):
     """A bank without denials is graded without them."""

@@ -2,7 +2,7 @@
 
 What turns a fact round has almost the words of the fact, so neither shared words nor a small reader tells the two apart. But people who
 have it wrong say it in ways of their own, and the bank collects those, too (`Point.denials`): what is compared here is order and letters,
-small words included, for "not", "up" and "than" are all the difference.
+small words and signs included, for "not", "up" and "than" are all the difference, and in notes "<", "↓" and the arrow.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from mockinterview.grading.reading import Clause
 
 RECENT: Final = 64  # points whose ways to say them are kept ready: those of about ten questions
 VERBATIM: Final = 0.999  # all words in their order
-_WORD: Final = re.compile(r"\w+")
+_ARROW: Final = re.compile(r"[-=]+>|⇒")
+_WORD: Final = re.compile(r"\w+|[<>=≠≈≤≥≪≫∞↑↓→←↔×·∝∈∉+*/^]|(?<!\w)-(?=[\w.∞])")  # a minus, and no hyphen
 
 
 class Likeness(NamedTuple):
@@ -78,7 +79,7 @@ def _alike(stretches: _Ways, ways: _Ways) -> tuple[str, float, float]:
 
 
 def _ways(texts: tuple[str, ...]) -> _Ways:
-    words = [_WORD.findall(text.lower()) for text in texts]
+    words = [_WORD.findall(_ARROW.sub("→", text.lower()).replace("−", "-")) for text in texts]
     return _Ways(texts, tuple(map(" ".join, words)), tuple(tuple(map(stem, one)) for one in words))
 
 
