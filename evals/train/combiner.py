@@ -1,8 +1,9 @@
 """Fits the numbers that put both layers together: `python evals/train/combiner.py MODEL [--write]`.
 
 MODEL is a folder that `train.py` wrote. Learned from answers to the combine questions alone (gold, combine.jsonl, and whole answers
-that are right, or the wrong way round, throughout: right.jsonl, turned.jsonl), for points with denials, for banks with `says` alone, and for claims alone. The thresholds are chosen by a cross-validation by question and by the gold
-answers to the train questions. Needs scikit-learn.
+that are right, or the wrong way round, throughout: right.jsonl, turned.jsonl), for points with denials, for banks with `says` alone,
+and for claims alone. The thresholds are chosen by a cross-validation by question and by the gold answers to the train questions.
+Needs scikit-learn.
 """
 
 from __future__ import annotations
