@@ -39,7 +39,9 @@ BATCH_TOKENS = 2816  # tokens of a batch, padding included: equal work per step
 def faster(device: str) -> torch.autocast:
     """Return a context that computes in bfloat16 where the processor can; where it cannot, that takes four times as long as 32 bits."""
     able = torch.cpu.get_capabilities()
-    return torch.autocast(device, torch.bfloat16, enabled=device != "cpu" or able["avx512_bf16"] or able["amx_bf16"])
+    return torch.autocast(
+        device, torch.bfloat16, enabled=device != "cpu" or any(map(able.get, ("avx512_bf16", "amx_bf16", "bf16")))
+    )
 
 
 class CrossEncoder(nn.Module):
