@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src")]
 
 from lexical import bare, reduced  # noqa: E402
+from pairs import TURNED_ROUND, answers_to  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.evals.parts import part  # noqa: E402
@@ -40,8 +41,7 @@ from mockinterview.models import Bank, Question  # noqa: E402
 
 GOLD = ROOT / "evals" / "cases" / "grading" / "gold.jsonl"
 WRITTEN = Path(__file__).resolve().parent / "combine.jsonl"  # more answers to the combine questions, written for this fit alone
-TURNED = WRITTEN.with_name("turned.jsonl")  # answers in which every point is the wrong way round, in eight voices
-RIGHT = WRITTEN.with_name("right.jsonl")  # right ones, in two of them
+RIGHT = WRITTEN.with_name("right.jsonl")  # whole answers that are right, in two of the voices of `TURNED_ROUND`
 FOLDS = 7
 ELSEWHERE = 3  # right answers to other questions, per combine question
 COLUMN = {name: at for at, name in enumerate(both.FEATURES)}
@@ -74,15 +74,14 @@ def gold_of_train() -> list[dict[str, Any]]:
 
 def _labelled(files: Iterable[Path], which: str) -> list[dict[str, Any]]:
     """Return the answers of some files to the questions of a part, but for those in other languages."""
-    found = (json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines())
-    return [case for case in found if part(case["question"]) == which and "other_language" not in case["flags"]]
+    return [case for file in files for case in answers_to(file, which) if "other_language" not in case["flags"]]
 
 
 def _voiced(bank: Bank) -> Iterator[dict[str, Any]]:
     """Yield the whole answers that are right or the wrong way round throughout; those with a point that was left open are left out."""
-    for file, verdict in ((TURNED, "contradicted"), (RIGHT, "hit")):
-        for case in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
-            if part(case["question"]) == "combine" and len(case["points"]) == len(bank.get(case["question"]).points):
+    for file, verdict in ((TURNED_ROUND, "contradicted"), (RIGHT, "hit")):
+        for case in answers_to(file, "combine"):
+            if len(case["points"]) == len(bank.get(case["question"]).points):
                 yield {"id": f"{case['id']}--{verdict}", "question": case["question"], "kind": "voiced", "answer": told(case["points"].values()),
                        "points": dict.fromkeys(case["points"], verdict), "flags": []}  # fmt: skip
 
@@ -300,9 +299,9 @@ def _fit(name: str, bank: Bank, data: list[dict[str, Any]], more: list[dict[str,
     p, weights = cross_validated(own, kind, used), fitted(*learnt_from(own, used), kind)
     if kind == "point":
         # Where nothing is half right a lower threshold of "partial" costs nothing.
-        mixed = np.array([d["sort"] != "voiced" for d in own])
+        mixed = [at for at, d in enumerate(own) if d["sort"] != "voiced"]
         likely = np.concatenate([p[mixed], predicted(unseen, weights, used)])
-        thresholds = chosen(bank, [d for d in own if d["sort"] != "voiced"] + unseen, likely)
+        thresholds = chosen(bank, [own[at] for at in mixed] + unseen, likely)
     else:
         thresholds = misconception_threshold(own, p)
     usual = np.array([d["weight"] == 1 for d in own])

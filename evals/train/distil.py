@@ -27,9 +27,11 @@ from encoder import encoder_path  # noqa: E402
 from pairs import (  # noqa: E402
     LABELS,
     TURNED,
+    TURNED_ROUND,
     VOICED,
     Makes,
     Pair,
+    answers_to,
     claim_pairs,
     denied_pairs,
     said_pairs,
@@ -59,7 +61,6 @@ from train import (  # noqa: E402
     state_of,
 )
 
-TURNED_ANSWERS = Path(__file__).resolve().parent / "turned.jsonl"
 UNTAUGHT = {  # what the teacher knows nothing of, or reads wrongly
     "claims": "claims said as they stand and turned round",
     "said": "sayings said beside themselves, as they stand and turned round",
@@ -97,7 +98,7 @@ def main() -> int:
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     bank = load_bank(ROOT / "corpus").bank
-    pairs = pairs_of(bank, options, without=(*([TURNED] if options.turned else []), VOICED))
+    pairs = pairs_of(bank, options, without=(TURNED, VOICED) if options.turned else (VOICED,))
     pairs = random.Random(options.seed).sample(pairs, options.pairs or len(pairs))
     untaught = about_whole_answers(bank, options) if options.whole else []
     untaught += beside_twins(bank, options)
@@ -142,11 +143,10 @@ def beside_twins(bank: Bank, options: argparse.Namespace) -> list[Pair]:
 
 def turned_answers() -> list[dict]:
     """Return the whole answers turned round (`turned.jsonl`) to the train questions, as lines of a file of statements."""
-    cases = [json.loads(line) for line in TURNED_ANSWERS.read_text(encoding="utf-8").splitlines()]
     return [
         {"id": case["question"], "file": VOICED,
          "answers": [{"answer": text, "voice": case["voice"], "points": {key: "contradicted"}} for key, text in case["points"].items()]}
-        for case in cases if part(case["question"]) == "train"
+        for case in answers_to(TURNED_ROUND, "train")
     ]  # fmt: skip
 
 

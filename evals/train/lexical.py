@@ -10,7 +10,6 @@ window depends on the weights.
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import sys
@@ -24,8 +23,9 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src")]
 
+from pairs import answers_to  # noqa: E402
+
 from mockinterview.bank.load import load_bank  # noqa: E402
-from mockinterview.evals.parts import part  # noqa: E402
 from mockinterview.grading import calibration as cal  # noqa: E402
 from mockinterview.grading.contrast import key  # noqa: E402
 from mockinterview.grading.embedded import EmbeddedGrader, judged_by_words  # noqa: E402
@@ -210,9 +210,8 @@ def _names(question: Question, prepared: Prepared) -> dict[str, str]:
 def gold_rows(bank: Bank, *, claims_only: bool) -> Iterable[Row]:
     """Return the rows of the gold answers of the train questions, through the gate as the grader does it."""
     grader = EmbeddedGrader(bank)
-    for line in GOLD.read_text(encoding="utf-8").splitlines():
-        case = json.loads(line)
-        if part(case["question"]) != "train" or "other_language" in case["flags"] or not case["answer"].strip():
+    for case in answers_to(GOLD, "train"):
+        if "other_language" in case["flags"] or not case["answer"].strip():
             continue
         question = bank.get(case["question"])
         question = bare(question) if claims_only else question

@@ -10,13 +10,17 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mockinterview.evals.parts import part
 from mockinterview.grading.neural import Claim, premise
 from mockinterview.models import Bank, Misconception, Point, Question
 
+TURNED_ROUND = (
+    Path(__file__).resolve().parent / "turned.jsonl"
+)  # answers in which every point is the wrong way round, in eight voices
 LABELS = ("hit", "partial", "miss", "contradicted")
 HIT, PARTIAL, MISS, CONTRADICTED = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
 NO_CREDIT = (0, 0, 0.5, 0.5)
@@ -231,6 +235,12 @@ def gold_pairs(bank: Bank, gold: list[dict], ids: set[str], weight: float, make:
             yield make.of(question.ask, wrong, case["answer"], label, weight / 2)
 
 
+def answers_to(file: Path, *parts: str) -> list[dict]:
+    """Return the lines of a file of answers, those to the questions of some parts."""
+    lines = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if part(line["question"]) in parts]
+
+
 def written(folder: Path) -> list[dict]:
     """Return the lines of the files of answers, each with the name of its file."""
     found = []
@@ -247,11 +257,10 @@ def written_pairs(lines: list[dict], bank: Bank, weight: float, make: Makes, sha
     (`BRIEF`) say nothing of the others: of those misses a few are enough. A `share` of the answers is taken, and all of `WHOLE`.
     An answer without `misconceptions` was not labelled for them.
     """
-    asked = {line["id"]: _rubric(line) for line in reversed(lines) if "ask" in line}
+    rubric = _rubrics(lines, bank)
     everything = [(line["id"], case["answer"]) for line in lines if not line["file"].startswith(BRIEF) for case in line["answers"]]
     for line in lines:
-        own = _rubric(line) if "ask" in line else asked.get(line["id"])
-        ask, points, beliefs = own or _rubric_of_bank(bank.get(line["id"]))
+        ask, points, beliefs = _rubric(line) if "ask" in line else rubric(line["id"])
         for target in points.values():
             elsewhere, answer = make.rng.choice(everything)
             if elsewhere != line["id"] and make.rng.random() < share:
@@ -309,9 +318,9 @@ def said_pairs(bank: Bank, ids: set[str], make: Makes, number: int) -> Iterator[
 
 def turned_pairs(lines: list[dict], bank: Bank, make: Makes) -> Iterator[Pair]:
     """Yield the statements of the files TURNED, alone and put together: each beside right ones that say the same in almost its words."""
-    asked = {line["id"]: _rubric(line) for line in reversed(lines) if "ask" in line}
+    rubric = _rubrics(lines, bank)
     for line in (line for line in lines if line["file"].startswith(TURNED)):
-        ask, points, _ = asked.get(line["id"]) or _rubric_of_bank(bank.get(line["id"]))
+        ask, points, _ = rubric(line["id"])
         said = _by_point(line["answers"])
         claims = {
             key: Claim(points[key].text, (*points[key].says, *(text for text, name in said[key] if name == "hit"))) for key in said
@@ -336,12 +345,12 @@ def voiced_pairs(lines: list[dict], bank: Bank, make: Makes) -> Iterator[Pair]:
 
     Where a voice has no right statement of a claim, sayings of the bank stand for it, as many as `RIGHT`.
     """
-    asked = {line["id"]: _rubric(line) for line in reversed(lines) if "ask" in line}
+    rubric = _rubrics(lines, bank)
     cases: dict[str, list[dict]] = {}
     for line in (line for line in lines if line["file"].startswith(VOICED)):
         cases.setdefault(line["id"], []).extend(line["answers"])
     for name, own in cases.items():
-        ask, points, _ = asked.get(name) or _rubric_of_bank(bank.get(name))
+        ask, points, _ = rubric(name)
         right = {key: tuple(text for text, verdict in said if verdict == "hit") for key, said in _by_point(own).items()}
         claims = {key: Claim(points[key].text, (*points[key].says, *right[key])) for key in right}
         for voice in sorted({case["voice"] for case in own}):
@@ -463,6 +472,12 @@ def _rubric(line: dict) -> Rubric:
         for kind, name in (("points", "claim"), ("misconceptions", "belief"))
     )
     return line["ask"], claims, beliefs
+
+
+def _rubrics(lines: list[dict], bank: Bank) -> Callable[[str], Rubric]:
+    """Return what finds the rubric of a question by its id: in the lines, which bring some of their own, or in the bank."""
+    own = {line["id"]: _rubric(line) for line in reversed(lines) if "ask" in line}
+    return lambda name: own.get(name) or _rubric_of_bank(bank.get(name))
 
 
 def _rubric_of_bank(question: Question) -> Rubric:

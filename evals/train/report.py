@@ -23,12 +23,12 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "evals" / "train")]
 
-from combiner import GOLD, READER, RIGHT, TURNED, numbers, told  # noqa: E402
+from combiner import GOLD, READER, RIGHT, numbers, told  # noqa: E402
 from lexical import bare  # noqa: E402
+from pairs import TURNED_ROUND, answers_to  # noqa: E402
 
 from mockinterview.bank.load import load_bank  # noqa: E402
 from mockinterview.evals.changes import changed  # noqa: E402
-from mockinterview.evals.parts import part  # noqa: E402
 from mockinterview.grading.combiner import Combiner, fits  # noqa: E402
 from mockinterview.grading.embedded import EmbeddedGrader  # noqa: E402
 from mockinterview.grading.neural import MODEL_DIR  # noqa: E402
@@ -45,10 +45,7 @@ Rows = list[dict[str, Any]]
 def graded(bank: Bank, grader: EmbeddedGrader, *, claims_only: bool) -> tuple[Rows, float]:
     """Return one row per gold answer of the test questions, and the median of the milliseconds for one."""
     found, took = [], []
-    for line in GOLD.read_text(encoding="utf-8").splitlines():
-        case = json.loads(line)
-        if part(case["question"]) != "test":
-            continue
+    for case in answers_to(GOLD, "test"):
         question = bare(bank.get(case["question"])) if claims_only else bank.get(case["question"])
         grader.prepare(question)
         started = time.perf_counter()
@@ -184,11 +181,10 @@ def held_back(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
 
 def replies(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
     """Yield how replies to probes are graded: the point that a probe is after, and all other points of its question."""
-    cases = [json.loads(line) for line in REPLIES.read_text(encoding="utf-8").splitlines()]
     for which in (("test",), ("train", "combine")):
         for name, grader in graders.items():
             aimed, beside = [], []
-            for case in (c for c in cases if part(c["question"]) in which):
+            for case in answers_to(REPLIES, *which):
                 question = bank.get(case["question"])
                 mark = grader.assess(question.heard_as(question.point(case["probe"]).probe), case["reply"])
                 for v in mark.points:
@@ -211,10 +207,9 @@ def print_replies(bank: Bank, graders: dict[str, EmbeddedGrader]) -> None:
 
 def voiced(bank: Bank, graders: dict[str, EmbeddedGrader]) -> Iterable[str]:
     """Yield how whole answers are graded that have every point the wrong way round, and right ones, by voice."""
-    for sort, file in (("turned round", TURNED), ("right", RIGHT)):
-        cases = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    for sort, file in (("turned round", TURNED_ROUND), ("right", RIGHT)):
         for which in (("test",), ("train", "combine")):
-            own = [case for case in cases if part(case["question"]) in which]
+            own = answers_to(file, *which)
             for name, grader in graders.items() if own else ():
                 begin = f"| {sort} | {', '.join(which)} | {name}"
                 yield from (f"{begin} | {line}" for line in _by_voice(bank, grader, own))
